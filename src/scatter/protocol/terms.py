@@ -1,0 +1,138 @@
+"""The terms of a federated job: what the requestor promises when it posts, and the bounds that the contract checks.
+
+The fields are those of the contract's `JobTerms`, in its order. Every job keeps the terms it was posted with.
+"""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+from scatter.protocol.ids import WORD_BYTES, Digest
+
+MAX_ROUNDS = 32
+MAX_TRAINERS = 63
+MAX_MEMBERS = 31
+MAX_AUDITORS = 0
+"""Auditors have their place in the terms, but no contract seats them before there are disputes."""
+MAX_JURY = 31
+MAX_BPS = 10_000
+MAX_TAU = 2**16 - 1
+MAX_AMOUNT = 2**96 - 1
+MAX_DURATION = 30 * 24 * 3600
+
+DEFAULT_MINIMUM_DURATION = 3600
+DEFAULT_MIN_SEAT_PAY = 5 * 10**18
+DEFAULT_TRAINERS_BPS = 7_000
+DEFAULT_MEMBERS_BPS = 2_000
+
+
+class AggregationRule(IntEnum):
+    """How accepted updates become the next global model; the number is what the chain holds."""
+
+    CONTRIBUTION = 0
+    MEAN = 1
+    MEDIAN = 2
+    TRIMMED_MEAN = 3
+    KRUM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long each state of a job may last, in whole seconds."""
+
+    open: int
+    keys: int
+    train: int
+    reveal: int
+    commit: int
+    open_scores: int
+    aggregate: int
+    challenge: int
+    judge: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobTerms:
+    """What a job is posted with.
+
+    `training_job` and `evaluation_job` are digests of manifests, `job_key_hash` is the keccak256 of the job key. Amounts
+    are base units, shares are basis points (1/10,000), `tau` is in units of 1e-5 of contribution.
+    """
+
+    training_job: Digest
+    evaluation_job: Digest
+    job_key_hash: bytes
+    round_pool: int
+    slot_stake: int
+    rounds: int
+    members: int
+    auditors: int
+    min_trainers: int
+    max_trainers: int
+    rule: int
+    min_jury: int
+    fault_bps: int
+    max_share_bps: int
+    tau: int
+    durations: Durations
+
+    @property
+    def pool(self) -> int:
+        """What the requestor escrows for all rounds, in base units."""
+        return self.round_pool * self.rounds
+
+    @property
+    def bond(self) -> int:
+        """What the requestor stakes on its own conduct: one round's pool, in base units."""
+        return self.round_pool
+
+
+def seat_pay(
+    terms: JobTerms, *, trainers_bps: int = DEFAULT_TRAINERS_BPS, members_bps: int = DEFAULT_MEMBERS_BPS
+) -> int:
+    """The most that one member can earn in a round, in base units. Without auditors, members share their part."""
+    trainers_part = terms.round_pool * trainers_bps // MAX_BPS
+    members_part = terms.round_pool * members_bps // MAX_BPS
+    if terms.auditors == 0:
+        members_part = terms.round_pool - trainers_part
+    return members_part // terms.members
+
+
+def check_terms(
+    terms: JobTerms,
+    *,
+    minimum_duration: int = DEFAULT_MINIMUM_DURATION,
+    min_seat_pay: int = DEFAULT_MIN_SEAT_PAY,
+    trainers_bps: int = DEFAULT_TRAINERS_BPS,
+    members_bps: int = DEFAULT_MEMBERS_BPS,
+) -> None:
+    """Refuse terms that the contract would refuse.
+
+    The keyword arguments are parameters of the deployed contract: the shortest duration in seconds, the least a seat must
+    earn in a round in base units, and the parts of a round's pool that trainers and members get.
+    Raises ValueError with one sentence that names the first bound that does not hold.
+    """
+    for name in ("training_job", "evaluation_job", "job_key_hash"):
+        if len(getattr(terms, name)) != WORD_BYTES:
+            raise ValueError(f"{name} has {len(getattr(terms, name))} bytes; it takes {WORD_BYTES}")
+    _within("round_pool", terms.round_pool, 0, MAX_AMOUNT)
+    _within("slot_stake", terms.slot_stake, 0, MAX_AMOUNT)
+    _within("rounds", terms.rounds, 1, MAX_ROUNDS)
+    _within("members", terms.members, 1, MAX_MEMBERS)
+    _within("auditors", terms.auditors, 0, MAX_AUDITORS)
+    _within("max_trainers", terms.max_trainers, 1, MAX_TRAINERS)
+    _within("min_trainers", terms.min_trainers, 1, terms.max_trainers)
+    _within("rule", terms.rule, min(AggregationRule), max(AggregationRule))
+    _within("min_jury", terms.min_jury, 0, MAX_JURY)
+    _within("fault_bps", terms.fault_bps, 0, MAX_BPS)
+    _within("max_share_bps", terms.max_share_bps, 1, MAX_BPS)
+    _within("tau", terms.tau, 1, MAX_TAU)
+    for field in fields(Durations):
+        _within(f"durations.{field.name}", getattr(terms.durations, field.name), minimum_duration, MAX_DURATION)
+    pay = seat_pay(terms, trainers_bps=trainers_bps, members_bps=members_bps)
+    if pay < min_seat_pay:
+        raise ValueError(f"a seat would earn {pay} base units a round; the least is {min_seat_pay}")
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} is {value}; it must be between {least} and {most}")
