@@ -54,8 +54,8 @@ class Durations:
 class JobTerms:
     """What a job is posted with.
 
-    `training_job` and `evaluation_job` are digests of manifests, `job_key_hash` is the keccak256 of the job key. Amounts
-    are base units, shares are basis points (1/10,000), `tau` is in units of 1e-5 of contribution.
+    `training_job` and `evaluation_job` are digests of manifests, `job_key_hash` is the keccak256 of the job key.
+    Amounts are base units, shares are basis points (1/10,000), `tau` is in units of 1e-5 of contribution.
     """
 
     training_job: Digest
@@ -107,8 +107,8 @@ def check_terms(
 ) -> None:
     """Refuse terms that the contract would refuse.
 
-    The keyword arguments are parameters of the deployed contract: the shortest duration in seconds, the least a seat must
-    earn in a round in base units, and the parts of a round's pool that trainers and members get.
+    The keyword arguments are parameters of the deployed contract: the shortest duration in seconds, the least a seat
+    must earn in a round in base units, and the parts of a round's pool that trainers and members get.
     Raises ValueError with one sentence that names the first bound that does not hold.
     """
     for name in ("training_job", "evaluation_job", "job_key_hash"):
