@@ -1,4 +1,4 @@
-"""What a node needs from the world, as protocols. Every implementation of a port runs the same test suite (tests/ports).
+"""What a node needs from the world, as protocols; every implementation of one runs the same test suite (tests/ports).
 
 Nothing here knows how a port is made: no web3, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
 one another; `node` wires them together.
@@ -6,6 +6,7 @@ one another; `node` wires them together.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,10 +25,12 @@ class BlockRef:
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:
-    """One decoded Solidity log: `name` as in the ABI, `values` by argument name (addresses as `Address`, bytes32 as bytes)."""
+    """One decoded Solidity log: `name` as in the ABI, `values` by argument name (addresses as `Address`, bytes32 as
+    bytes)."""
 
     name: str
     values: Mapping[str, Any]
+    """By snake_case argument name: enums as int, structs as dicts with snake_case keys, arrays as tuples."""
     block: int
     log_index: int
     transaction: bytes
@@ -35,8 +38,8 @@ class ChainEvent:
 
 @dataclass(frozen=True, slots=True)
 class ChainUpdate:
-    """What changed since the last update: `events` in order; after a reorganisation `rewound_to` names the common ancestor
-    and everything after it is to be forgotten before `events` are applied."""
+    """What changed since the last update: `events` in order; after a reorganisation `rewound_to` names the common
+    ancestor and everything after it is to be forgotten before `events` are applied."""
 
     head: BlockRef
     events: Sequence[ChainEvent]
@@ -45,7 +48,9 @@ class ChainUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A transaction to make: contract name in the deployment, function and positional arguments."""
+    """A function call to make or to send: contract name in the deployment, function name and positional arguments as
+    in the ABI. Addresses are `Address`, bytes32 are bytes of that length, structs are mappings with snake_case
+    keys."""
 
     contract: str
     function: str
@@ -76,11 +81,14 @@ class Chain(Protocol):
         ...
 
     async def read(self, call: Call) -> Any:
-        """The result of a view function at the head."""
+        """The result of a view function at the head: the value itself, a dict for a struct or several named results,
+        with snake_case keys. CallReverted when the function reverts, ChainUnavailable when there is no connection."""
         ...
 
     def updates(self) -> AsyncIterator[ChainUpdate]:
-        """Everything from the cursor (persisted with the events) to the head at once, then an update for each new head."""
+        """Every event of the protocol so far in one update, then an update for each new head (several heads may be
+        merged into one). Any number of consumers may iterate, each at its own pace. ChainUnavailable ends the
+        iteration."""
         ...
 
 
@@ -93,17 +101,138 @@ class Signer(Protocol):
         ...
 
     async def send(self, key: str, call: Call) -> Receipt:
-        """Send `call` and wait until it is mined. The same `key` never sends twice while its first transaction can still
-        be mined: after a restart it is looked up, rebroadcast or, when the chain has lost it, signed anew."""
+        """Send `call` and wait until it is mined. The same `key` never sends twice while its first transaction can
+        still be mined: after a restart it is looked up, rebroadcast or, when the chain has lost it, signed anew. A key
+        whose transaction was mined and failed may be sent again. CallReverted, and nothing is sent, when the call
+        would revert now; TransactionRejected when the chain does not take it (no funds, for example);
+        ChainUnavailable."""
+        ...
+
+
+class ChainError(RuntimeError):
+    """The chain did not do what it was asked; the message says why."""
+
+
+class ChainUnavailable(ChainError, ConnectionError):
+    """No connection to the chain, and retrying has not helped."""
+
+
+class TransactionRejected(ChainError):
+    """The chain refuses to take a transaction; nothing was sent."""
+
+
+class CallReverted(ChainError):
+    """A call reverted. `error` is the Solidity error's name (`Error` and `Panic` for Solidity's own), `values` its
+    arguments by snake_case name; the message reads `TooEarly(deadline=1700000000)`."""
+
+    def __init__(self, message: str, error: str = "", values: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+        self.values: Mapping[str, Any] = values or {}
+
+
+# ── what the chain keeps ───────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One raw Solidity log."""
+
+    block: int
+    log_index: int
+    address: Address
+    topics: tuple[bytes, ...]
+    data: bytes
+    transaction: bytes
+
+
+class EventLog(Protocol):
+    """The logs of the protocol's contracts, as far as the chain has been followed, and the blocks that prove where
+    that is. The cursor is the newest block kept, so it cannot disagree with the logs."""
+
+    async def cursor(self) -> BlockRef | None:
+        """The newest block kept; None when the log is empty."""
+        ...
+
+    async def blocks(self, below: int, limit: int) -> Sequence[BlockRef]:
+        """Blocks kept with a number under `below`, newest first, at most `limit`. Not every block of the chain is
+        kept."""
+        ...
+
+    async def logs(self, after: int, upto: int) -> Sequence[LogEntry]:
+        """Logs of blocks with `after` < number <= `upto`, in the order of the chain."""
+        ...
+
+    async def replace(self, after: BlockRef | None, head: BlockRef, logs: Sequence[LogEntry]) -> None:
+        """Forget everything above `after` (all of it when None), then keep `logs` and `head` as the new cursor: all in
+        one transaction. ValueError when `after` is not kept, or when logs lie outside of (after, head]."""
+        ...
+
+
+class TransactionStatus(StrEnum):
+    """What became of a signed transaction, as far as its sender knows."""
+
+    PENDING = "pending"
+    """Signed; perhaps broadcast. It can still be mined."""
+    MINED = "mined"
+    FAILED = "failed"
+    """Mined, and reverted."""
+    LOST = "lost"
+    """Another transaction took its nonce."""
+    REJECTED = "rejected"
+    """The chain did not take it, and nobody else has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction in the outbox. `attempt` counts from 1 for each key of an account."""
+
+    account: Address
+    key: str
+    attempt: int
+    nonce: int
+    raw: bytes
+    hash: bytes
+    status: TransactionStatus = TransactionStatus.PENDING
+    block: int | None = None
+    gas_used: int | None = None
+    error: str | None = None
+
+
+class Outbox(Protocol):
+    """Signed transactions, kept before they are broadcast."""
+
+    async def insert(self, transaction: SignedTransaction) -> None:
+        """Keep a new one; ValueError when its (account, key, attempt) or its hash is kept already."""
+        ...
+
+    async def latest(self, account: Address, key: str) -> SignedTransaction | None:
+        """The newest attempt of a key."""
+        ...
+
+    async def unlost(self, account: Address, nonce: int) -> Sequence[SignedTransaction]:
+        """Transactions of an account, by nonce, from `nonce` on, that are neither lost nor rejected."""
+        ...
+
+    async def settle(
+        self,
+        transaction: SignedTransaction,
+        status: TransactionStatus,
+        *,
+        block: int | None = None,
+        gas_used: int | None = None,
+        error: str | None = None,
+    ) -> SignedTransaction:
+        """Record what became of a transaction; the row as it is now. KeyError when it is not kept."""
         ...
 
 
 # ── content ────────────────────────────────────────────────────────────────────────────────────────────────────────
 class ContentStore(Protocol):
-    """Immutable bytes by CID (CIDv1 text). What is put is verified against nothing but itself; what is fetched is verified by CID."""
+    """Immutable bytes by CID (CIDv1 text). What is put is verified against nothing but itself; what is fetched is
+    verified by CID."""
 
     async def put(self, content: bytes) -> str:
-        """Keep bytes as a UnixFS file (256 KiB raw leaves, balanced, 174 links) and return its CID; content of at most 256 KiB is one raw block."""
+        """Keep bytes as a UnixFS file (256 KiB raw leaves, balanced, 174 links) and return its CID; content of at most
+        256 KiB is one raw block."""
         ...
 
     async def get(self, cid: str) -> bytes:
@@ -169,21 +298,23 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SandboxRun:
-    """One run of job code. `mounts` maps absolute paths inside the sandbox (`/in/model.safetensors`, `/data`, `/job`) to
-    host files or folders, all read-only; `/out` is the only place it can write, apart from a bounded `/tmp`."""
+    """One run of job code. `mounts` maps absolute paths inside the sandbox (`/in/model.safetensors`, `/data`, `/job`)
+    to host files or folders, all read-only; `/out` is the only place it can write, apart from a bounded `/tmp`."""
 
     command: Sequence[str]
     mounts: Mapping[str, Path]
     limits: Limits
     outputs: Sequence[str]
-    """Names (relative to /out) to collect; a missing one is not an error of the run. Everything else is thrown away."""
+    """Names (relative to /out) to collect; a missing one is not an error of the run. Everything else is thrown
+    away."""
     environment: str = "python-3.11"
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxResult:
-    """How a run ended: exit code (None when it was killed for `reason`), the last lines of stderr, collected outputs as bytes."""
+    """How a run ended: exit code (None when it was killed for `reason`), the last lines of stderr, collected outputs
+    as bytes."""
 
     exit_code: int | None
     reason: str | None
@@ -201,7 +332,8 @@ class Sandbox(Protocol):
     """Runs job code that nobody trusts."""
 
     async def run(self, run: SandboxRun) -> SandboxResult:
-        """Run to the end or to a limit. Cancelling the call kills everything that the run started. SandboxUnavailable when it cannot start."""
+        """Run to the end or to a limit. Cancelling the call kills everything that the run started. SandboxUnavailable
+        when it cannot start."""
         ...
 
 
@@ -229,7 +361,9 @@ class Artefacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A unit of work in the queue. `key` is unique among unfinished tasks; `fence` proves the lease."""
+    """A unit of work in the queue. `key` is unique among unfinished tasks; `fence` proves the lease; `attempt` counts
+    leases from 1; `deadline` (the chain's time) is carried for the caller, who cancels: the queue does not compare
+    it."""
 
     id: int
     key: str
@@ -244,12 +378,23 @@ class Task:
 class TaskQueue(Protocol):
     """The persistent queue of one node. Times are wall-clock seconds given by the caller."""
 
-    async def add(self, key: str, kind: str, payload: Mapping[str, Any], *, now: float, deadline: Timestamp | None = None, priority: int = 0) -> bool:
-        """Queue a task unless one with the same key is unfinished; whether it was added."""
+    async def add(
+        self,
+        key: str,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        now: float,
+        deadline: Timestamp | None = None,
+        priority: int = 0,
+    ) -> bool:
+        """Queue a task unless one with the same key is unfinished; whether it was added. `payload` is what JSON can
+        hold."""
         ...
 
     async def lease(self, *, worker: str, now: float, seconds: float) -> Task | None:
-        """Take the next ready task (highest priority, then oldest) for some seconds; expired leases are ready again."""
+        """Take the next ready task (highest priority, then oldest) for some seconds; expired leases are ready
+        again."""
         ...
 
     async def heartbeat(self, task: Task, *, now: float, seconds: float) -> bool:
