@@ -89,7 +89,9 @@ TABLE: Mapping[State, StateRule] = MappingProxyType(
         _S.TRAINING: _row("trainers", {_S.REVEALING}, {_S.REVEALING, *_ROUND_ENDS, *_STOPPED}),
         _S.REVEALING: _row("requestor", {_S.COMMITTING}, {_S.DEFAULTED, _S.CHALLENGING}),
         _S.COMMITTING: _row("members", {_S.OPENING}, {_S.OPENING}),
-        _S.OPENING: _row("members", {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}, {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}),
+        _S.OPENING: _row(
+            "members", {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}, {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}
+        ),
         _S.AGGREGATING: _row("members", _ROUND_ENDS, _ROUND_ENDS),
         _S.CHALLENGING: _row("nobody yet", set(), {_S.SETTLED}),
         _S.SETTLED: _row("everybody", set(), set()),

@@ -1,0 +1,39 @@
+"""What a node owes now, as a function of what the chain says, who it is and what it holds.
+
+The chain is the log. A node does not react to events one by one: whatever wakes it, it looks at the jobs that concern it
+and asks `duties`. A missed event, a reorganisation, a crash or a double delivery change nothing: the next look gives the
+right list. One duty makes one artefact or one transaction.
+
+`requestor`, `trainer` and `member` hold what each part owes; `anybody` holds what no part owes alone: exits by time,
+settling, claims.
+"""
+
+from scatter.protocol.duties.anybody import anybodys_duties
+from scatter.protocol.duties.duty import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key
+from scatter.protocol.duties.enrolment import enrolment_duties
+from scatter.protocol.duties.member import members_duties
+from scatter.protocol.duties.requestor import requestors_duties
+from scatter.protocol.duties.trainer import trainers_duties
+from scatter.protocol.view import JobView
+
+__all__ = [
+    "Artefact",
+    "Duty",
+    "DutyKind",
+    "Holdings",
+    "Identity",
+    "Now",
+    "artefact_key",
+    "duties",
+    "enrolment_duties",
+]
+
+
+def duties(view: JobView, me: Identity, holdings: Holdings, now: Now) -> list[Duty]:
+    """Everything that this node owes to one job now, in the order in which it should be done."""
+    return [
+        *requestors_duties(view, me, holdings, now),
+        *trainers_duties(view, me, holdings, now),
+        *members_duties(view, me, holdings, now),
+        *anybodys_duties(view, me, now),
+    ]

@@ -1,0 +1,69 @@
+"""What anybody with a part in a job does so that it ends: exits by time, settling, claims.
+
+Nodes act in a fixed order, so that they do not pay for losing races: the requestor first, then by
+keccak256(job, state, address), each some blocks or seconds after the one before.
+"""
+
+from eth_hash.auto import keccak
+
+from scatter.protocol.duties.duty import Duty, DutyKind, Identity, Now, owe
+from scatter.protocol.ids import Address, address_bytes
+from scatter.protocol.scores import words_for
+from scatter.protocol.states import State, two_thirds
+from scatter.protocol.view import JobView
+
+BLOCKS_APART = 3
+SECONDS_APART = 12
+MEMBER_ROUNDS_PER_CLAIM = 64
+"""A claim reads at most so many rounds of accounts, so that it stays far from the gas cap of a transaction."""
+
+
+def anybodys_duties(view: JobView, me: Identity, now: Now) -> list[Duty]:
+    """Duties of whoever takes part in the job."""
+    if me.address not in view.participants:
+        return []
+    if view.ended:
+        return _claims(view, me, now)
+    if view.state is State.DRAWING:
+        due = view.draw_block is not None and now.block > view.draw_block + _rank(view, me) * BLOCKS_APART
+        return [owe(view, DutyKind.POKE, f"{view.draw_block}", until_deadline=False)] if due else []
+    if _to_be_settled(view, me, now):
+        return [owe(view, DutyKind.SETTLE_ROUND, until_deadline=False)]
+    if view.deadline is None or now.timestamp <= view.deadline + _rank(view, me) * SECONDS_APART:
+        return []
+    return [owe(view, DutyKind.POKE, view.state.name.lower(), until_deadline=False)]
+
+
+def claim_page(view: JobView) -> list[Address]:
+    """The next accounts to claim for, in the order of the job; as many as one transaction takes."""
+    unclaimed = [account for account in dict.fromkeys(view.participants) if account not in view.claimed]
+    return unclaimed[: max(1, MEMBER_ROUNDS_PER_CLAIM // view.terms.rounds)]
+
+
+def _claims(view: JobView, me: Identity, now: Now) -> list[Duty]:
+    page = claim_page(view)
+    if not page or now.block < view.entered_block + _rank(view, me) * BLOCKS_APART:
+        return []
+    return [owe(view, DutyKind.CLAIM, page[0], until_deadline=False)]
+
+
+def _to_be_settled(view: JobView, me: Identity, now: Now) -> bool:
+    """Above one word of scores the openings are in events only, and somebody passes them back."""
+    if view.state is not State.OPENING or words_for(len(view.trainers)) == 1 or view.deadline is None:
+        return False
+    opened, committed = len(view.current.openings), len(view.current.commitments)
+    if opened < two_thirds(len(view.members)):
+        return False
+    if opened == committed:
+        return now.block >= view.entered_block + _rank(view, me) * BLOCKS_APART
+    return now.timestamp > view.deadline + _rank(view, me) * SECONDS_APART
+
+
+def _rank(view: JobView, me: Identity) -> int:
+    if me.address == view.requestor:
+        return 0
+    others = sorted(
+        {account for account in view.participants if account != view.requestor},
+        key=lambda account: keccak(view.id + bytes([view.state]) + address_bytes(account)),
+    )
+    return 1 + others.index(me.address)

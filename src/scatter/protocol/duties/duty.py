@@ -1,0 +1,126 @@
+"""The words of duties: a duty, who owes it, what is already there, and when it is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
+from scatter.protocol.states import Role
+from scatter.protocol.view import JobView
+
+
+class DutyKind(StrEnum):
+    """What can be owed. The first group makes something here, the second sends one transaction."""
+
+    FETCH = "fetch"
+    EXAMINE = "examine"
+    SEAL_KEYS = "seal-keys"
+    OPEN_KEYS = "open-keys"
+    TRAIN = "train"
+    SCORE = "score"
+    AGGREGATE = "aggregate"
+
+    REGISTER = "register"
+    DEPOSIT = "deposit"
+    JOIN = "join"
+    PUBLISH_KEYS = "publish-keys"
+    PUBLISH_UPDATE = "publish-update"
+    REVEAL = "reveal"
+    COMMIT = "commit"
+    OPEN = "open"
+    SETTLE_ROUND = "settle-round"
+    POST_AGGREGATE = "post-aggregate"
+    POKE = "poke"
+    CLAIM = "claim"
+
+
+class Artefact(StrEnum):
+    """What a node makes once and keeps."""
+
+    JOB_SECRETS = "job-secrets"
+    """Requestor: the job key and the shard keys."""
+    CONSENT = "consent"
+    """Trainer: the job suits its data and its operator."""
+    REFUSAL = "refusal"
+    """Trainer: it does not, and why."""
+    JOB_KEY = "job-key"
+    """Trainer, member: the opened job key."""
+    BUNDLE = "bundle"
+    """Requestor: digest of the job key sealed to all participants."""
+    UPDATE = "update"
+    """Trainer: digest of the manifest of a round's update."""
+    SCORES = "scores"
+    """Member: the words it commits to."""
+    SALT = "salt"
+    """Member: what hides them until they are opened."""
+    AGGREGATE = "aggregate"
+    """Member: digest of the manifest of a round's aggregate."""
+
+
+def artefact_key(kind: Artefact, job: JobId, round_: Round = Round(0)) -> str:  # noqa: B008 — a NewType of int is immutable
+    """The key under which an artefact of a job and round is kept."""
+    return f"{kind}/{job.hex()}/{round_}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who owes: an account with the role it declares, and how deep a block must lie before this node discloses anything."""
+
+    address: Address
+    role: Role
+    confirmations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is here. `content`: digests of manifests that are here with everything they list; `made`: artefact keys."""
+
+    content: frozenset[Digest] = frozenset()
+    made: frozenset[str] = frozenset()
+
+    def has(self, kind: Artefact, job: JobId, round_: Round = Round(0)) -> bool:  # noqa: B008
+        """Whether an artefact has been made."""
+        return artefact_key(kind, job, round_) in self.made
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The head block: its number and timestamp."""
+
+    block: int
+    timestamp: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing to do. `subject` tells duties of a kind apart (a digest, an account); after `deadline` it is void."""
+
+    job: JobId
+    round: Round
+    kind: DutyKind
+    subject: str = ""
+    deadline: Timestamp | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique among the duties of a node."""
+        return f"{self.job.hex()}/{self.round}/{self.kind}/{self.subject}"
+
+
+def owe(view: JobView, kind: DutyKind, subject: str = "", *, until_deadline: bool = True) -> Duty:
+    """A duty of the job's present round, void after the state's deadline unless said otherwise."""
+    return Duty(view.id, view.round, kind, subject, view.deadline if until_deadline else None)
+
+
+def fetch(view: JobView, digest: Digest) -> Duty:
+    """The duty to fetch a manifest and everything it lists."""
+    return owe(view, DutyKind.FETCH, digest.hex(), until_deadline=False)
+
+
+def in_time(view: JobView, now: Now) -> bool:
+    """Whether the state's window is still open."""
+    return view.deadline is None or now.timestamp <= view.deadline
+
+
+def confirmed(view: JobView, me: Identity, now: Now) -> bool:
+    """Whether the state lies deep enough for this node to disclose what the state permits."""
+    return now.block - view.entered_block >= me.confirmations

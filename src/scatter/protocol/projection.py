@@ -1,0 +1,132 @@
+"""The chain's events folded into a view: the one place that knows what each event means.
+
+A fold from nothing over all events gives the same view as a fold of the tail over an earlier view; after a
+reorganisation the fold starts again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
+from scatter.protocol.scores import SettledRound, unpack
+from scatter.protocol.states import TERMINAL, Reason, Role, SeatKind, State
+from scatter.protocol.terms import Durations, JobTerms
+from scatter.protocol.view import JobView, NetworkView, NodeView, RoundView
+
+Values = Mapping[str, Any]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def apply(network: NetworkView, name: str, values: Values, block: int) -> NetworkView:
+    """The view after one event of a block; events that say nothing about nodes or jobs change nothing.
+
+    Raises KeyError for an event about a job or node that the view does not know: events were lost.
+    """
+    if name == "JobPosted":
+        job = _posted(values)
+        return replace(network, jobs=_with(network.jobs, job.id, job))
+    if name in _ON_NODE:
+        account: Address = values["node"]
+        node = network.nodes.get(account, NodeView(account, Role.NONE, b"", b""))
+        return replace(network, nodes=_with(network.nodes, account, _ON_NODE[name](node, values)))
+    if name in _ON_JOB:
+        job = _ON_JOB[name](network.jobs[values["job"]], values)
+        if name == "StateEntered":
+            job = replace(job, entered_block=block)
+        return replace(network, jobs=_with(network.jobs, job.id, job))
+    return network
+
+
+def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
+    return MappingProxyType({**mapping, key: value})
+
+
+# ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _registered(node: NodeView, v: Values) -> NodeView:
+    return replace(node, role=Role(v["role"]), peer_key=v["peer_key"], sealing_key=v["sealing_key"])
+
+
+def _withdrawn(node: NodeView, v: Values) -> NodeView:
+    return replace(node, stake=node.stake - v["amount"], withdrawing=False)
+
+
+_ON_NODE: Mapping[str, Callable[[NodeView, Values], NodeView]] = {
+    "NodeRegistered": _registered,
+    "TicketDeposited": lambda node, v: replace(node, stake=v["stake"]),
+    "WithdrawalRequested": lambda node, v: replace(node, withdrawing=True),
+    "Withdrawn": _withdrawn,
+    "StakeSlashed": lambda node, v: replace(node, stake=node.stake - v["amount"]),
+    "SeatLocked": lambda node, v: replace(node, locked=node.locked + v["amount"]),
+    "SeatUnlocked": lambda node, v: replace(node, locked=node.locked - v["amount"]),
+}
+
+
+# ── jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _posted(v: Values) -> JobView:
+    raw = dict(v["terms"])
+    durations = Durations(**{f.name: raw["durations"][f.name] for f in fields(Durations)})
+    terms = JobTerms(**{f.name: raw[f.name] for f in fields(JobTerms) if f.name != "durations"}, durations=durations)
+    return JobView(
+        id=JobId(v["job"]),
+        requestor=v["requestor"],
+        topic=v["topic"],
+        terms=terms,
+        shard_key_hashes=tuple(v["shard_key_hashes"]),
+        shard_digests=tuple(Digest(d) for d in v["shard_digests"]),
+    )
+
+
+def _entered(job: JobView, v: Values) -> JobView:
+    state, round_ = State(v["state"]), Round(v["round"])
+    rounds = job.rounds
+    if state not in TERMINAL and round_ and round_ not in rounds:
+        rounds = _with(rounds, round_, RoundView(round_))
+    deadline = Timestamp(v["deadline"]) if v["deadline"] else None
+    return replace(job, state=state, round=round_, deadline=deadline, reason=Reason(v["reason"]), rounds=rounds)
+
+
+def _seats_drawn(job: JobView, v: Values) -> JobView:
+    return replace(job, members=(*job.members, *v["nodes"])) if v["kind"] == SeatKind.MEMBER else job
+
+
+def _on_round(change: Callable[[JobView, RoundView, Values], RoundView]) -> Callable[[JobView, Values], JobView]:
+    def on_job(job: JobView, v: Values) -> JobView:
+        number = Round(v["round"])
+        return replace(job, rounds=_with(job.rounds, number, change(job, job.rounds[number], v)))
+
+    return on_job
+
+
+def _settled(job: JobView, round_: RoundView, v: Values) -> RoundView:
+    lanes = tuple(unpack(v["settled"], len(job.trainers)))
+    settled = SettledRound(lanes, round_.published, _mask(v["left_out"]), _mask(v["deviating"]))
+    return replace(round_, settled=settled)
+
+
+def _mask(bits: int) -> frozenset[int]:
+    return frozenset(i for i in range(bits.bit_length()) if bits >> i & 1)
+
+
+_ON_JOB: Mapping[str, Callable[[JobView, Values], JobView]] = {
+    "TrainerJoined": lambda job, v: replace(job, trainers=(*job.trainers, v["trainer"])),
+    "TrainerDropped": lambda job, v: replace(job, dropped=job.dropped | {v["slot"]}),
+    "StateEntered": _entered,
+    "DrawScheduled": lambda job, v: replace(job, draw_block=v["draw_block"]),
+    "SeatsDrawn": _seats_drawn,
+    "KeysPublished": lambda job, v: replace(job, bundle=Digest(v["bundle"])),
+    "UpdatePublished": _on_round(lambda _, r, v: replace(r, updates=_with(r.updates, v["slot"], Digest(v["update"])))),
+    "ShardKeyRevealed": _on_round(lambda _, r, v: replace(r, shard_key=v["key"])),
+    "ScoresCommitted": _on_round(
+        lambda _, r, v: replace(r, commitments=_with(r.commitments, v["seat"], v["commitment"]))
+    ),
+    "ScoresOpened": _on_round(lambda _, r, v: replace(r, openings=_with(r.openings, v["seat"], tuple(v["words"])))),
+    "RoundSettled": _on_round(_settled),
+    "AggregatePosted": _on_round(
+        lambda _, r, v: replace(r, aggregates=_with(r.aggregates, v["seat"], Digest(v["aggregate"])))
+    ),
+    "RoundClosed": _on_round(lambda _, r, v: replace(r, closed=True, global_model=Digest(v["global_model"]))),
+    "Claimed": lambda job, v: replace(job, claimed=job.claimed | {v["account"]}),
+}
