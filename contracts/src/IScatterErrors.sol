@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Role, State} from "./ScatterTypes.sol";
+
+/// @title What the protocol refuses, and the way out
+interface IScatterErrors {
+    // ── deployment ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// A parameter of the deployment lies outside its range (ASCII name).
+    error ParameterOutOfRange(bytes32 parameter);
+
+    // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Register with one of the four roles.
+    error RoleMissing();
+    /// A node needs a peer key and a sealing key; both must be non-zero.
+    error KeyMissing();
+    /// The role changes only with no stake and no unclaimed part: withdraw and claim first.
+    error RoleBound(uint256 stake, uint256 parts);
+    /// The caller must be registered with this role: call `register`.
+    error NotRegistered(address account, Role needed);
+    /// Only validators and challengers have tickets.
+    error NoTicketForRole(Role role);
+    /// The stake is the whole ticket already, and no withdrawal is requested.
+    error TicketComplete(uint256 stake);
+    /// There is no stake to withdraw.
+    error NothingStaked();
+    /// Call `requestWithdrawal` first.
+    error WithdrawalNotRequested();
+    /// The withdrawal was requested already, or its delay is not over: wait until then.
+    error WithdrawalPending(uint64 availableAt);
+    /// Seats lock part of the stake: wait until their jobs end, then `claim` for them.
+    error StakeLocked(uint256 locked);
+
+    // ── posting and joining ─────────────────────────────────────────────────────────────────────────────────────────
+    /// This requestor used the topic before: take another one.
+    error JobExists(bytes32 job);
+    /// A term lies outside its range (ASCII name of the term).
+    error TermOutOfRange(bytes32 term);
+    /// This version has no auditors: post with 0.
+    error AuditorsUnsupported();
+    /// A seat must earn at least this a round: raise roundPool or take fewer members.
+    error SeatPayTooSmall(uint256 pay, uint256 minimum);
+    /// One shard key hash and one shard digest for each round.
+    error ShardCountMismatch(uint256 rounds, uint256 keyHashes, uint256 digests);
+    /// A digest, key hash or commitment must not be zero.
+    error DigestMissing();
+    /// One slot per trainer and job.
+    error AlreadyJoined(uint8 slot);
+    /// The job starts once this many trainers joined.
+    error TooFewTrainersJoined(uint256 joined, uint256 needed);
+
+    // ── every action of a job ───────────────────────────────────────────────────────────────────────────────────────
+    /// The action belongs to another state (None: there is no such job).
+    error WrongState(State current);
+    /// The action names another round than the one in progress.
+    error WrongRound(uint8 current);
+    /// Too late: only `poke` (or `settleRound`) moves the job on.
+    error DeadlinePassed(uint64 deadline);
+    /// `poke` acts only after the deadline.
+    error DeadlineAhead(uint64 deadline);
+    /// Only the job's requestor may do this.
+    error NotRequestor(address account);
+    /// Only the job's trainers may do this.
+    error NotTrainer(address account);
+    /// Only the job's members may do this.
+    error NotMember(address account);
+
+    // ── rounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The trainer published nothing in the first round and is out of the job; its stake is claimable at the end.
+    error TrainerWasDropped(uint8 slot);
+    /// One update per trainer and round.
+    error AlreadyPublished(uint8 slot);
+    /// The key does not hash to what was posted.
+    error WrongShardKey();
+    /// One commitment per seat and round.
+    error AlreadyCommitted(uint8 seat);
+    /// Nothing was committed in time, so nothing can be opened.
+    error NotCommitted(uint8 seat);
+    /// The scores are open already.
+    error AlreadyOpened(uint8 seat);
+    /// Words and salt are not those of the commitment (made for this chain, contract, kind, job, round and sender).
+    error CommitmentMismatch();
+    /// One word for every 16 lanes: the metric and one lane for each trainer that joined.
+    error WordCountMismatch(uint256 expected, uint256 given);
+    /// The metric is above 10000, or a lane has its top bit set.
+    error ScoreOutOfRange(uint256 word);
+    /// Jobs of at most 15 trainers settle by themselves; there is nothing to pass.
+    error SettlesItself();
+    /// Scores can still be opened: wait for the last committer or the deadline.
+    error ScoresStillOpening(uint64 deadline);
+    /// These are not the words that the seat opened.
+    error OpenedWordsMismatch(uint8 seat);
+    /// One aggregate per seat and round.
+    error AlreadyPosted(uint8 seat);
+
+    // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The account has no part in the job.
+    error NoPart(address account);
+    /// The account's part was claimed before.
+    error AlreadyClaimed(address account);
+}
