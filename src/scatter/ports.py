@@ -162,8 +162,9 @@ class EventLog(Protocol):
         ...
 
     async def replace(self, after: BlockRef | None, head: BlockRef, logs: Sequence[LogEntry]) -> None:
-        """Forget everything above `after` (all of it when None), then keep `logs` and `head` as the new cursor: all in
-        one transaction. ValueError when `after` is not kept, or when logs lie outside of (after, head]."""
+        """Forget everything above `after` (all of it when None), then keep `logs` and `head` as the new cursor, which
+        may be `after` itself: all in one transaction. ValueError when `after` is not kept, or when `head` or logs lie
+        outside."""
         ...
 
 

@@ -1,0 +1,133 @@
+"""The persistent task queue of one node, as a table.
+
+A lease is proved by its fence, the number of leases that the task has had: a worker that was away for too long finds that
+another one holds a higher fence, and whatever it reports is refused. Nothing but `complete`, `fail` and `cancel` ends a
+task, so a crash loses no work: the lease runs out and the task is ready again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Update, insert, select, update
+
+from scatter.ports import Task
+from scatter.protocol.ids import Timestamp
+from scatter.storage.database import Database
+from scatter.storage.tables import UNFINISHED, tasks
+
+READY, LEASED, WAITING = "ready", "leased", "waiting"
+DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+ERROR_CHARACTERS = 4000
+
+
+class SqlTaskQueue:
+    """`ports.TaskQueue` over a database. Several workers may lease at once: each statement that takes a task is one
+    UPDATE, which on PostgreSQL skips rows that another worker is taking."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        key: str,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        now: float,
+        deadline: Timestamp | None = None,
+        priority: int = 0,
+    ) -> bool:
+        """Queue a task unless one with the same key is unfinished; whether it was added."""
+        row = {
+            "key": key,
+            "kind": kind,
+            "payload": dict(payload),
+            "priority": priority,
+            "deadline": deadline,
+            "status": READY,
+            "ready_at": now,
+            "leases": 0,
+            "added_at": now,
+        }
+        async with self._database.writing() as connection:
+            if await connection.scalar(select(tasks.c.id).where(tasks.c.key == key, UNFINISHED)) is not None:
+                return False
+            await connection.execute(insert(tasks).values(row))
+        return True
+
+    async def lease(self, *, worker: str, now: float, seconds: float) -> Task | None:
+        """Take the next ready task (highest priority, then oldest) for some seconds; expired leases are ready again."""
+        # `ready_at` is when a task may be taken: when it was added, when it may be retried, when its lease runs out.
+        following = (
+            select(tasks.c.id)
+            .where(UNFINISHED, tasks.c.ready_at <= now)
+            .order_by(tasks.c.priority.desc(), tasks.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        statement = (
+            update(tasks)
+            .where(tasks.c.id == following)
+            .values(status=LEASED, worker=worker, ready_at=now + seconds, leases=tasks.c.leases + 1)
+            .returning(tasks)
+        )
+        async with self._database.writing() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else _task(row)
+
+    async def heartbeat(self, task: Task, *, now: float, seconds: float) -> bool:
+        """Prolong a lease; False when it was lost (another fence) or the task was cancelled."""
+        return await self._change(_held(task).values(ready_at=now + seconds))
+
+    async def complete(self, task: Task, *, now: float) -> bool:
+        """Finish a task; False when the lease was lost."""
+        return await self._change(_held(task).values(status=DONE, finished_at=now))
+
+    async def fail(self, task: Task, error: str, *, now: float, retry_at: float | None) -> bool:
+        """Record an error (its first 4,000 characters); ready again at `retry_at`, finished as failed when None. False
+        when the lease was lost."""
+        outcome: dict[str, Any] = {"status": FAILED, "finished_at": now}
+        if retry_at is not None:
+            outcome = {"status": WAITING, "ready_at": retry_at}
+        return await self._change(_held(task).values(error=error[:ERROR_CHARACTERS], **outcome))
+
+    async def cancel(self, keys: Sequence[str], *, now: float) -> int:
+        """Finish unfinished tasks as cancelled; how many."""
+        cancelled = 0
+        async with self._database.writing() as connection:
+            for key in keys:
+                statement = update(tasks).where(tasks.c.key == key, UNFINISHED)
+                result = await connection.execute(statement.values(status=CANCELLED, finished_at=now))
+                cancelled += result.rowcount
+        return cancelled
+
+    async def unfinished(self) -> Mapping[str, str]:
+        """Keys of unfinished tasks with their status: ready, leased, waiting."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(tasks.c.key, tasks.c.status).where(UNFINISHED))
+            return {row.key: row.status for row in rows}
+
+    async def _change(self, statement: Update) -> bool:
+        async with self._database.writing() as connection:
+            result = await connection.execute(statement)
+        return bool(result.rowcount)
+
+
+def _held(task: Task) -> Update:
+    return update(tasks).where(
+        tasks.c.id == task.id, tasks.c.status == LEASED, tasks.c.leases == task.fence, UNFINISHED
+    )
+
+
+def _task(row: Row[Any]) -> Task:
+    return Task(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        payload=row.payload,
+        deadline=None if row.deadline is None else Timestamp(row.deadline),
+        priority=row.priority,
+        attempt=row.leases,
+        fence=row.leases,
+    )
