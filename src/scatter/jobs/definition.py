@@ -11,16 +11,14 @@ from pydantic_core import ErrorDetails
 
 from scatter.jobs.errors import JobError
 from scatter.jobs.paths import shown
-from scatter.jobs.schema import JobFile, Outputs, Report, Rule, Scalar
-from scatter.protocol.terms import AggregationRule, Durations
+from scatter.jobs.schema import JobFile, Scalar
+from scatter.learning.aggregation import Rule
+from scatter.learning.metrics import Report
+from scatter.learning.predictions import Outputs
+from scatter.protocol.terms import Durations
 
 FILE = "job.toml"
 MAX_BYTES = 64 * 1024
-
-_REPORTS: Mapping[Outputs, frozenset[Report]] = {
-    Outputs.PROBABILITIES: frozenset({Report.ACCURACY, Report.F1_MACRO}),
-    Outputs.VALUES: frozenset({Report.R2}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class JobDefinition:
     predict: Phase
     outputs: Outputs
     report: Report
-    rule: AggregationRule
+    rule: Rule
     environment: str
 
 
@@ -88,11 +86,11 @@ def _check_together(file: JobFile) -> None:
     trainers = file.job.trainers
     if trainers.min > trainers.max:
         raise JobError(f"{FILE}: job.trainers.min is {trainers.min}; it is at most job.trainers.max, {trainers.max}")
-    allowed = _REPORTS[file.predict.outputs]
+    allowed = [report for report in Report if report.outputs is file.predict.outputs]
     if file.predict.report not in allowed:
         raise JobError(
             f'{FILE}: predict.report is "{file.predict.report}"; with outputs "{file.predict.outputs}" '
-            f"it is {' or '.join(sorted(allowed))}"
+            f"it is {' or '.join(allowed)}"
         )
 
 
@@ -119,13 +117,9 @@ def _definition(file: JobFile) -> JobDefinition:
         predict=Phase(tuple(predict.command), predict.timeout, predict.memory),
         outputs=predict.outputs,
         report=predict.report,
-        rule=_rule_number(file.aggregate.rule),
+        rule=file.aggregate.rule,
         environment=file.runtime.environment,
     )
-
-
-def _rule_number(rule: Rule) -> AggregationRule:
-    return AggregationRule[rule.name]
 
 
 def _sentence(error: ValidationError) -> str:

@@ -6,12 +6,14 @@ side by side. `definition` turns a valid file into a `JobDefinition`.
 
 from collections.abc import Callable
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from scatter.jobs.quantities import parse_amount, parse_duration, parse_share, parse_size
+from scatter.learning.aggregation import Rule
+from scatter.learning.metrics import Report
+from scatter.learning.predictions import Outputs
 from scatter.protocol.ids import topic_of
 from scatter.protocol.terms import (
     MAX_AMOUNT,
@@ -38,31 +40,6 @@ Scalar = str | int | float | bool
 Parsed = TypeVar("Parsed")
 
 
-class Outputs(StrEnum):
-    """What `predict` writes for a row: probabilities of the classes, or values of the targets."""
-
-    PROBABILITIES = "probabilities"
-    VALUES = "values"
-
-
-class Report(StrEnum):
-    """The metric that people read; it does not decide anybody's pay."""
-
-    ACCURACY = "accuracy"
-    F1_MACRO = "f1_macro"
-    R2 = "r2"
-
-
-class Rule(StrEnum):
-    """How accepted updates become the next global model."""
-
-    CONTRIBUTION = "contribution"
-    MEAN = "mean"
-    MEDIAN = "median"
-    TRIMMED_MEAN = "trimmed_mean"
-    KRUM = "krum"
-
-
 def _text(parse: Callable[[str], Parsed]) -> BeforeValidator:
     def checked(value: object) -> Parsed:
         if not isinstance(value, str):
@@ -76,6 +53,13 @@ def _share(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("not a number")
     return parse_share(value)
+
+
+def _rule(label: str) -> Rule:
+    by_label = {rule.label: rule for rule in Rule}
+    if label not in by_label:
+        raise ValueError("not a rule")
+    return by_label[label]
 
 
 def _printable(text: str) -> str:
@@ -206,7 +190,9 @@ class PredictTable(Section):
 class AggregateTable(Section):
     """`[aggregate]`: how updates become the next model."""
 
-    rule: Annotated[Rule, _text(Rule)] = Field(default=Rule.CONTRIBUTION, description=f"it is one of {', '.join(Rule)}")
+    rule: Annotated[Rule, _text(_rule)] = Field(
+        default=Rule.CONTRIBUTION, description=f"it is one of {', '.join(rule.label for rule in Rule)}"
+    )
 
 
 class RuntimeTable(Section):

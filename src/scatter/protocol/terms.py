@@ -4,7 +4,6 @@ The fields are those of the contract's `JobTerms`, in its order. Every job keeps
 """
 
 from dataclasses import dataclass, fields
-from enum import IntEnum
 
 from scatter.protocol.ids import WORD_BYTES, Digest
 
@@ -14,6 +13,8 @@ MAX_MEMBERS = 31
 MAX_AUDITORS = 0
 """Auditors have their place in the terms, but no contract seats them before there are disputes."""
 MAX_JURY = 31
+MAX_RULE = 4
+"""Aggregation rules by number: contribution, mean, median, trimmed mean, krum."""
 MAX_BPS = 10_000
 MAX_TAU = 2**16 - 1
 MAX_AMOUNT = 2**96 - 1
@@ -23,16 +24,6 @@ DEFAULT_MINIMUM_DURATION = 3600
 DEFAULT_MIN_SEAT_PAY = 5 * 10**18
 DEFAULT_TRAINERS_BPS = 7_000
 DEFAULT_MEMBERS_BPS = 2_000
-
-
-class AggregationRule(IntEnum):
-    """How accepted updates become the next global model; the number is what the chain holds."""
-
-    CONTRIBUTION = 0
-    MEAN = 1
-    MEDIAN = 2
-    TRIMMED_MEAN = 3
-    KRUM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +112,7 @@ def check_terms(
     _within("auditors", terms.auditors, 0, MAX_AUDITORS)
     _within("max_trainers", terms.max_trainers, 1, MAX_TRAINERS)
     _within("min_trainers", terms.min_trainers, 1, terms.max_trainers)
-    _within("rule", terms.rule, min(AggregationRule), max(AggregationRule))
+    _within("rule", terms.rule, 0, MAX_RULE)
     _within("min_jury", terms.min_jury, 0, MAX_JURY)
     _within("fault_bps", terms.fault_bps, 0, MAX_BPS)
     _within("max_share_bps", terms.max_share_bps, 1, MAX_BPS)
