@@ -8,43 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scatter.protocol.ids import Address, Round
+from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.scores import SettledRound
 from scatter.protocol.states import Reason, State
-from scatter.protocol.terms import JobTerms
+from scatter.protocol.terms import JobTerms, parts
 
-BPS = 10_000
 SILENT_TRAINER_BPS = 2_000
 """A trainer silent in a round after its first update loses this share of s/R."""
 ROUNDS_BEFORE_FAULT = 3
 """`fault` applies to a trainer judged in at least so many rounds in each of which some update was accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Contract-wide parameters that money depends on; amounts in base units."""
-
-    validator_ticket: int = 25_000 * 10**18
-    lock_bps: int = 2_000
-    slash_base: int = 200 * 10**18
-    trainers_bps: int = 7_000
-    members_bps: int = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """How a round's pool is cut."""
-
-    trainers: int
-    members: int
-    auditors: int
-
-
-def parts(terms: JobTerms, rates: Rates) -> Parts:
-    """The parts of one round's pool; without auditors members share theirs."""
-    trainers = terms.round_pool * rates.trainers_bps // BPS
-    members = terms.round_pool * rates.members_bps // BPS
-    auditors = terms.round_pool - trainers - members
-    return Parts(trainers, members, auditors) if terms.auditors else Parts(trainers, members + auditors, 0)
 
 
 def seat_lock(terms: JobTerms, rates: Rates) -> int:

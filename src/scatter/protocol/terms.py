@@ -6,6 +6,7 @@ The fields are those of the contract's `JobTerms`, in its order. Every job keeps
 from dataclasses import dataclass, fields
 
 from scatter.protocol.ids import WORD_BYTES, Digest
+from scatter.protocol.rates import BPS, Parts, Rates
 
 MAX_ROUNDS = 32
 MAX_TRAINERS = 63
@@ -15,15 +16,13 @@ MAX_AUDITORS = 0
 MAX_JURY = 31
 MAX_RULE = 4
 """Aggregation rules by number: contribution, mean, median, trimmed mean, krum."""
-MAX_BPS = 10_000
-MAX_TAU = 2**16 - 1
+MAX_BPS = BPS
+MAX_TAU = 2**15 - 1
 MAX_AMOUNT = 2**96 - 1
 MAX_DURATION = 30 * 24 * 3600
 
 DEFAULT_MINIMUM_DURATION = 3600
-DEFAULT_MIN_SEAT_PAY = 5 * 10**18
-DEFAULT_TRAINERS_BPS = 7_000
-DEFAULT_MEMBERS_BPS = 2_000
+DEFAULT_RATES = Rates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +76,21 @@ class JobTerms:
         return self.round_pool
 
 
-def seat_pay(
-    terms: JobTerms, *, trainers_bps: int = DEFAULT_TRAINERS_BPS, members_bps: int = DEFAULT_MEMBERS_BPS
-) -> int:
-    """The most that one member can earn in a round, in base units. Without auditors, members share their part."""
-    trainers_part = terms.round_pool * trainers_bps // MAX_BPS
-    members_part = terms.round_pool * members_bps // MAX_BPS
-    if terms.auditors == 0:
-        members_part = terms.round_pool - trainers_part
-    return members_part // terms.members
+def parts(terms: JobTerms, rates: Rates) -> Parts:
+    """The parts of one round's pool. Without auditors, members share theirs."""
+    trainers = terms.round_pool * rates.trainers_bps // BPS
+    members = terms.round_pool * rates.members_bps // BPS
+    auditors = terms.round_pool - trainers - members
+    return Parts(trainers, members, auditors) if terms.auditors else Parts(trainers, members + auditors, 0)
 
 
 def check_terms(
-    terms: JobTerms,
-    *,
-    minimum_duration: int = DEFAULT_MINIMUM_DURATION,
-    min_seat_pay: int = DEFAULT_MIN_SEAT_PAY,
-    trainers_bps: int = DEFAULT_TRAINERS_BPS,
-    members_bps: int = DEFAULT_MEMBERS_BPS,
+    terms: JobTerms, *, rates: Rates = DEFAULT_RATES, minimum_duration: int = DEFAULT_MINIMUM_DURATION
 ) -> None:
     """Refuse terms that the contract would refuse.
 
-    The keyword arguments are parameters of the deployed contract: the shortest duration in seconds, the least a seat
-    must earn in a round in base units, and the parts of a round's pool that trainers and members get.
-    Raises ValueError with one sentence that names the first bound that does not hold.
+    `rates` and `minimum_duration` (seconds) are what the contract was deployed with. Raises ValueError with one sentence
+    that names the first bound that does not hold.
     """
     for name in ("training_job", "evaluation_job", "job_key_hash"):
         if len(getattr(terms, name)) != WORD_BYTES:
@@ -119,9 +109,9 @@ def check_terms(
     _within("tau", terms.tau, 1, MAX_TAU)
     for field in fields(Durations):
         _within(f"durations.{field.name}", getattr(terms.durations, field.name), minimum_duration, MAX_DURATION)
-    pay = seat_pay(terms, trainers_bps=trainers_bps, members_bps=members_bps)
-    if pay < min_seat_pay:
-        raise ValueError(f"a seat would earn {pay} base units a round; the least is {min_seat_pay}")
+    pay = parts(terms, rates).members // terms.members
+    if pay < rates.min_seat_pay:
+        raise ValueError(f"a seat would earn {pay} base units a round; the least is {rates.min_seat_pay}")
 
 
 def _within(name: str, value: int, least: int, most: int) -> None:

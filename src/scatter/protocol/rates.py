@@ -1,0 +1,29 @@
+"""What the contracts were deployed with, as far as money depends on it: the same for every job, for ever."""
+
+from dataclasses import dataclass
+
+from scatter.protocol.ids import SCT
+
+BPS = 10_000
+"""Shares are basis points: 10,000 are the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The contract's `Parameters` that money depends on: amounts in base units, shares in basis points."""
+
+    validator_ticket: int = 25_000 * SCT
+    lock_bps: int = 2_000
+    slash_base: int = 200 * SCT
+    trainers_bps: int = 7_000
+    members_bps: int = 2_000
+    min_seat_pay: int = 5 * SCT
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How a round's pool is cut, in base units."""
+
+    trainers: int
+    members: int
+    auditors: int
