@@ -1,5 +1,6 @@
 """Names and numbers that identify things in the protocol."""
 
+import re
 from typing import NewType
 
 from eth_hash.auto import keccak
@@ -19,7 +20,7 @@ Round = NewType("Round", int)
 Timestamp = NewType("Timestamp", int)
 """Seconds since 1970, as block headers carry it."""
 
-ADDRESS_LENGTH = 42
+_ADDRESS = re.compile("0[xX][0-9a-fA-F]{40}")
 WORD_BYTES = 32
 DECIMALS = 18
 SCT = 10**DECIMALS
@@ -30,12 +31,8 @@ NO_DIGEST = Digest(bytes(WORD_BYTES))
 
 def address(text: str) -> Address:
     """Normalise a hex address of any case; ValueError when it is not one."""
-    if len(text) != ADDRESS_LENGTH or not text.startswith(("0x", "0X")):
+    if not _ADDRESS.fullmatch(text):
         raise ValueError(f"not an address: {text!r} (expected 0x and 40 hex digits)")
-    try:
-        int(text[2:], 16)
-    except ValueError as error:
-        raise ValueError(f"not an address: {text!r} (expected 0x and 40 hex digits)") from error
     return Address(text.lower())
 
 
@@ -52,8 +49,10 @@ def job_id(requestor: Address, topic: bytes) -> JobId:
 
 
 def topic_of(name: str) -> bytes:
-    """A job's name as its topic: UTF-8, padded to 32 bytes; ValueError when it is longer or empty."""
+    """A job's name as its topic: UTF-8, padded with zeros to 32 bytes; ValueError when it is longer, empty or has a NUL."""
     raw = name.encode()
+    if b"\0" in raw:
+        raise ValueError(f"a job's name has no NUL in it: {name!r}")
     if not 0 < len(raw) <= WORD_BYTES:
         raise ValueError(f"a job's name takes 1 to 32 bytes of UTF-8, {name!r} takes {len(raw)}")
     return raw.ljust(WORD_BYTES, b"\0")
