@@ -46,7 +46,14 @@ def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
 
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _registered(node: NodeView, v: Values) -> NodeView:
-    return replace(node, role=Role(v["role"]), peer_key=v["peer_key"], sealing_key=v["sealing_key"])
+    role = Role(v["role"])
+    deposited = node.deposited and role is node.role
+    return replace(node, role=role, peer_key=v["peer_key"], sealing_key=v["sealing_key"], deposited=deposited)
+
+
+def _slashed(node: NodeView, v: Values) -> NodeView:
+    stake = node.stake - v["amount"]
+    return replace(node, stake=stake, role=node.role if stake else Role.NONE)
 
 
 def _withdrawn(node: NodeView, v: Values) -> NodeView:
@@ -55,10 +62,10 @@ def _withdrawn(node: NodeView, v: Values) -> NodeView:
 
 _ON_NODE: Mapping[str, Callable[[NodeView, Values], NodeView]] = {
     "NodeRegistered": _registered,
-    "TicketDeposited": lambda node, v: replace(node, stake=v["stake"]),
+    "TicketDeposited": lambda node, v: replace(node, stake=v["stake"], withdrawing=False, deposited=True),
     "WithdrawalRequested": lambda node, v: replace(node, withdrawing=True),
     "Withdrawn": _withdrawn,
-    "StakeSlashed": lambda node, v: replace(node, stake=node.stake - v["amount"]),
+    "StakeSlashed": _slashed,
     "SeatLocked": lambda node, v: replace(node, locked=node.locked + v["amount"]),
     "SeatUnlocked": lambda node, v: replace(node, locked=node.locked - v["amount"]),
 }

@@ -20,7 +20,10 @@ def _empty() -> Mapping[_K, _V]:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A registered node: role, keys, stake in base units."""
+    """A registered node: role, keys, stake in base units.
+
+    `deposited`: it put up a ticket in its role; with a stake of 0 it has since withdrawn or lost all of it.
+    """
 
     address: Address
     role: Role
@@ -29,6 +32,7 @@ class NodeView:
     stake: int = 0
     locked: int = 0
     withdrawing: bool = False
+    deposited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

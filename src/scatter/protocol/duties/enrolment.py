@@ -20,9 +20,20 @@ class Keys:
 
 
 def enrolment_duties(node: NodeView | None, me: Identity, keys: Keys) -> list[Duty]:
-    """Register when unknown or with other keys; then deposit a first ticket. A ticket that was slashed is topped up by hand."""
+    """Register when unknown or with other keys; then deposit a first ticket.
+
+    What follows the first ticket is the operator's decision: one that was slashed is topped up by hand, and who withdrew
+    or lost all of it comes back by hand.
+    """
+    if node is not None and _gone(node, me):
+        return []
     if node is None or (node.role, node.peer_key, node.sealing_key) != (me.role, keys.peer, keys.sealing):
         return [Duty(NO_JOB, Round(0), DutyKind.REGISTER, keys.peer.hex() + keys.sealing.hex())]
-    if me.role in STAKED_ROLES and node.stake == 0 and not node.withdrawing:
+    if me.role in STAKED_ROLES and node.stake == 0:
         return [Duty(NO_JOB, Round(0), DutyKind.DEPOSIT)]
     return []
+
+
+def _gone(node: NodeView, me: Identity) -> bool:
+    """Whether the node had a ticket in this role and has nothing left of it; a role is lost with the last of the stake."""
+    return me.role in STAKED_ROLES and node.role in (Role.NONE, me.role) and node.deposited and node.stake == 0
