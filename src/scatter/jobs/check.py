@@ -17,7 +17,8 @@ from scatter.jobs.folder import JobPackage
 from scatter.jobs.shards import cut_shards
 from scatter.jobs.terms import check_definition_terms
 from scatter.learning.predictions import Outputs
-from scatter.protocol.terms import DEFAULT_MIN_SEAT_PAY, DEFAULT_MINIMUM_DURATION, MAX_BPS
+from scatter.protocol.rates import Rates
+from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, MAX_BPS
 
 SAFE_JURY = 3
 FEW_ROWS = 30
@@ -42,12 +43,11 @@ class Finding:
 def check_job(
     package: JobPackage,
     *,
+    rates: Rates = DEFAULT_RATES,
     minimum_duration: int = DEFAULT_MINIMUM_DURATION,
-    min_seat_pay: int = DEFAULT_MIN_SEAT_PAY,
 ) -> tuple[Finding, ...]:
-    """All findings on a loaded job, errors first. The bounds are parameters of the deployed contract: seconds, and base
-    units a seat and round."""
-    errors = [*_term_errors(package, minimum_duration, min_seat_pay), *_command_errors(package)]
+    """All findings on a loaded job, errors first. `rates` and `minimum_duration` (seconds) are those of the contract."""
+    errors = [*_term_errors(package, rates, minimum_duration), *_command_errors(package)]
     warnings = list(_term_warnings(package))
     try:
         shards = cut_shards(package.evaluation, package.definition.rounds, package.definition.seed)
@@ -72,9 +72,9 @@ def reproducibility_probe(package: JobPackage) -> tuple[bytes, bytes]:
     return package.model, shard.to_files()["inputs.npy"]
 
 
-def _term_errors(package: JobPackage, minimum_duration: int, min_seat_pay: int) -> Iterator[str]:
+def _term_errors(package: JobPackage, rates: Rates, minimum_duration: int) -> Iterator[str]:
     try:
-        check_definition_terms(package.definition, minimum_duration=minimum_duration, min_seat_pay=min_seat_pay)
+        check_definition_terms(package.definition, rates=rates, minimum_duration=minimum_duration)
     except JobError as error:
         yield str(error)
 
@@ -105,8 +105,6 @@ def _term_warnings(package: JobPackage) -> Iterator[str]:
             f"job.max_share times {definition.min_trainers} trainers is less than 1: "
             "with so few, part of every round's pay goes to the challenge pool"
         )
-    if definition.reward % definition.rounds:
-        yield "job.reward cannot be divided by job.rounds: the remainder is not posted"
 
 
 def _shard_errors(shards: tuple[Examples, ...]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from scatter.jobs.definition import JobDefinition
 from scatter.jobs.errors import JobError
 from scatter.protocol.ids import Digest
-from scatter.protocol.terms import DEFAULT_MIN_SEAT_PAY, DEFAULT_MINIMUM_DURATION, JobTerms, check_terms
+from scatter.protocol.rates import Rates
+from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, JobTerms, check_terms
 
 
 def job_terms(
@@ -33,13 +34,13 @@ def job_terms(
 def check_definition_terms(
     definition: JobDefinition,
     *,
+    rates: Rates = DEFAULT_RATES,
     minimum_duration: int = DEFAULT_MINIMUM_DURATION,
-    min_seat_pay: int = DEFAULT_MIN_SEAT_PAY,
 ) -> None:
     """Raises JobError when the contract would refuse the job, whatever its content is."""
     nothing = bytes(32)
     terms = job_terms(definition, training_job=Digest(nothing), evaluation_job=Digest(nothing), job_key_hash=nothing)
     try:
-        check_terms(terms, minimum_duration=minimum_duration, min_seat_pay=min_seat_pay)
+        check_terms(terms, rates=rates, minimum_duration=minimum_duration)
     except ValueError as error:
         raise JobError(f"the contract would refuse the job: {error}") from error
