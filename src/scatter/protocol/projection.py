@@ -26,14 +26,14 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
     Raises KeyError for an event about a job or node that the view does not know: events were lost.
     """
     if name == "JobPosted":
-        job = _posted(values)
+        job = replace(_posted(values), changed_block=block)
         return replace(network, jobs=_with(network.jobs, job.id, job))
     if name in _ON_NODE:
         account: Address = values["node"]
         node = network.nodes.get(account, NodeView(account, Role.NONE, b"", b""))
         return replace(network, nodes=_with(network.nodes, account, _ON_NODE[name](node, values)))
     if name in _ON_JOB:
-        job = _ON_JOB[name](network.jobs[values["job"]], values)
+        job = replace(_ON_JOB[name](network.jobs[values["job"]], values), changed_block=block)
         if name == "StateEntered":
             job = replace(job, entered_block=block)
         return replace(network, jobs=_with(network.jobs, job.id, job))

@@ -70,6 +70,8 @@ class JobView:
     round: Round = Round(0)  # noqa: RUF009 — a NewType of int is immutable
     entered_block: int = 0
     """The block in which the job entered its state."""
+    changed_block: int = 0
+    """The block of the newest event about the job."""
     deadline: Timestamp | None = None
     reason: Reason = Reason.NONE
     draw_block: int | None = None

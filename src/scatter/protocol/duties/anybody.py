@@ -25,13 +25,10 @@ def anybodys_duties(view: JobView, me: Identity, now: Now) -> list[Duty]:
     if view.ended:
         return _claims(view, me, now)
     if view.state is State.DRAWING:
-        due = view.draw_block is not None and now.block > view.draw_block + _rank(view, me) * BLOCKS_APART
-        return [owe(view, DutyKind.POKE, f"{view.draw_block}", until_deadline=False)] if due else []
-    if _to_be_settled(view, me, now):
-        return [owe(view, DutyKind.SETTLE_ROUND, until_deadline=False)]
-    if view.deadline is None or now.timestamp <= view.deadline + _rank(view, me) * SECONDS_APART:
-        return []
-    return [owe(view, DutyKind.POKE, view.state.name.lower(), until_deadline=False)]
+        return _drawing(view, me, now)
+    if _settled_by_hand(view):
+        return _settling(view, me, now)
+    return [owe(view, DutyKind.POKE, view.state.name.lower(), until_deadline=False)] if _late(view, me, now) else []
 
 
 def claim_page(view: JobView) -> list[Address]:
@@ -42,21 +39,36 @@ def claim_page(view: JobView) -> list[Address]:
 
 def _claims(view: JobView, me: Identity, now: Now) -> list[Duty]:
     page = claim_page(view)
-    if not page or now.block < view.entered_block + _rank(view, me) * BLOCKS_APART:
-        return []
-    return [owe(view, DutyKind.CLAIM, page[0], until_deadline=False)]
+    return [owe(view, DutyKind.CLAIM, page[0], until_deadline=False)] if page and _quiet(view, me, now) else []
 
 
-def _to_be_settled(view: JobView, me: Identity, now: Now) -> bool:
-    """Above one word of scores the openings are in events only, and somebody passes them back."""
-    if view.state is not State.OPENING or words_for(len(view.trainers)) == 1 or view.deadline is None:
+def _drawing(view: JobView, me: Identity, now: Now) -> list[Duty]:
+    """Seats are drawn in pages once the named block is known."""
+    due = view.draw_block is not None and _quiet(view, me, now, since=view.draw_block + 1)
+    return [owe(view, DutyKind.POKE, f"{view.draw_block}", until_deadline=False)] if due else []
+
+
+def _settled_by_hand(view: JobView) -> bool:
+    """Above one word of scores the openings are in events only: with enough of them, somebody passes them back."""
+    if view.state is not State.OPENING or words_for(len(view.trainers)) == 1:
         return False
-    opened, committed = len(view.current.openings), len(view.current.commitments)
-    if opened < two_thirds(len(view.members)):
-        return False
-    if opened == committed:
-        return now.block >= view.entered_block + _rank(view, me) * BLOCKS_APART
-    return now.timestamp > view.deadline + _rank(view, me) * SECONDS_APART
+    return len(view.current.openings) >= two_thirds(len(view.members))
+
+
+def _settling(view: JobView, me: Identity, now: Now) -> list[Duty]:
+    complete = len(view.current.openings) == len(view.current.commitments)
+    due = _quiet(view, me, now) if complete else _late(view, me, now)
+    return [owe(view, DutyKind.SETTLE_ROUND, until_deadline=False)] if due else []
+
+
+def _quiet(view: JobView, me: Identity, now: Now, since: int = 0) -> bool:
+    """Whether nothing happened to the job for so many blocks that it is this node's turn."""
+    return now.block >= max(since, view.changed_block) + _rank(view, me) * BLOCKS_APART
+
+
+def _late(view: JobView, me: Identity, now: Now) -> bool:
+    """Whether the state's deadline passed so long ago that it is this node's turn."""
+    return view.deadline is not None and now.timestamp > view.deadline + _rank(view, me) * SECONDS_APART
 
 
 def _rank(view: JobView, me: Identity) -> int:
