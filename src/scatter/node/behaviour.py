@@ -1,0 +1,39 @@
+"""How a node may be bent, for simulations and tests. An honest node has the plain `Behaviour`."""
+
+from collections.abc import Sequence
+
+from scatter.learning.models import Model
+from scatter.protocol.duties import Duty
+
+
+class Behaviour:
+    """The honest behaviour: does every duty, publishes what it trained. Bent ones override a hook."""
+
+    def duties(self, owed: Sequence[Duty]) -> Sequence[Duty]:
+        """The duties that the node will do, of those that it owes."""
+        return owed
+
+    def update(self, start: Model, trained: Model) -> Model:
+        """The model that a trainer publishes, given what the round started from and what training made of it."""
+        del start
+        return trained
+
+
+class LazyTrainer(Behaviour):
+    """Returns the model that it was given. Its contribution is nothing: a copy, struck out, and s/R lost each round."""
+
+    def update(self, start: Model, trained: Model) -> Model:
+        """The starting model, unchanged."""
+        del trained
+        return start
+
+
+class Silent(Behaviour):
+    """Does nothing of the kinds named. What the protocol does to it depends on the state it is silent in."""
+
+    def __init__(self, *kinds: str) -> None:
+        self._kinds = frozenset(kinds)
+
+    def duties(self, owed: Sequence[Duty]) -> Sequence[Duty]:
+        """Everything but the silenced kinds."""
+        return [duty for duty in owed if duty.kind not in self._kinds]

@@ -1,0 +1,48 @@
+"""The job key: sealed by the requestor to everybody drawn, opened by each."""
+
+from scatter.content.encryption import EncryptionError, open_sealed, seal
+from scatter.jobs.errors import ManifestError
+from scatter.jobs.manifests import JobKeysManifest
+from scatter.node.doing.sending import artefact, job_of
+from scatter.node.failures import GiveUp
+from scatter.node.job_secrets import JobSecrets
+from scatter.node.library import fetch_whole, holders, keep, manifest_of
+from scatter.node.parts import Parts
+from scatter.protocol.commitments import secret_hash
+from scatter.protocol.duties import Artefact, Duty, artefact_key
+from scatter.protocol.ids import Address, JobId, address_bytes
+
+
+def job_key_context(job: JobId, reader: Address) -> bytes:
+    """What a sealed job key is bound to: the job and its reader."""
+    return b"scatter/job-key/v1" + job + address_bytes(reader)
+
+
+async def seal_keys(parts: Parts, duty: Duty) -> None:
+    """Seal the job key to every trainer and member; keep the bundle and its digest."""
+    secrets = JobSecrets.from_bytes(await artefact(parts, Artefact.JOB_SECRETS, duty, of_round=False))
+    job, nodes = job_of(parts, duty), parts.view.network.nodes
+    readers = dict.fromkeys([*job.trainers, *job.members])
+    sealed = {
+        reader: seal(nodes[reader].sealing_key, secrets.job_key, job_key_context(job.id, reader)) for reader in readers
+    }
+    name = await keep(parts, JobKeysManifest(job=job.id, sealed=sealed))
+    await parts.artefacts.keep(artefact_key(Artefact.BUNDLE, job.id), name)
+
+
+async def open_keys(parts: Parts, duty: Duty) -> None:
+    """Open this node's copy of the job key; GiveUp when the bundle does not hold one that fits the chain's hash."""
+    job, me = job_of(parts, duty), parts.identity.address
+    if job.bundle is None:
+        raise GiveUp("the requestor has not published the job's keys")
+    await fetch_whole(parts, job.bundle, holders(parts, job, job.bundle))
+    try:
+        bundle = await manifest_of(parts, job.bundle, JobKeysManifest)
+        if bundle.job != job.id or me not in bundle.sealed:
+            raise GiveUp(f"the key bundle of job {job.name!r} holds no key for {me}")
+        key = open_sealed(parts.sealing_key, bundle.sealed[me], job_key_context(job.id, me))
+    except (ManifestError, EncryptionError) as error:
+        raise GiveUp(f"the key bundle of job {job.name!r} cannot be opened: {error}") from error
+    if secret_hash(key) != job.terms.job_key_hash:
+        raise GiveUp(f"the key sealed to {me} is not the key of job {job.name!r}")
+    await parts.artefacts.keep(artefact_key(Artefact.JOB_KEY, job.id), key)

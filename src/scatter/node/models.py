@@ -1,0 +1,84 @@
+"""Global models and updates as this node can read them."""
+
+from scatter.content.encryption import (
+    EncryptionError,
+    decrypt_content,
+    decrypt_global_model,
+    encrypt_global_model,
+    key_commitment,
+    open_sealed,
+)
+from scatter.jobs.errors import ManifestError
+from scatter.jobs.manifests import GlobalModelManifest, SealedKeysManifest, TrainingJobManifest, UpdateManifest
+from scatter.learning.models import Model, read_model, write_model
+from scatter.node.failures import GiveUp
+from scatter.node.library import keep, manifest_of
+from scatter.node.parts import Parts
+from scatter.ports import ContentMissing
+from scatter.protocol.duties import Artefact, artefact_key
+from scatter.protocol.ids import Address, Digest, JobId, Round, address_bytes
+from scatter.protocol.view import JobView
+
+
+async def job_key(parts: Parts, job: JobId) -> bytes:
+    """The job key that this node holds; LookupError when it has none."""
+    key = await parts.artefacts.get(artefact_key(Artefact.JOB_KEY, job))
+    if key is None:
+        raise LookupError(f"{parts.name} holds no key of job {job.hex()[:8]}")
+    return key
+
+
+async def starting_model(parts: Parts, job: JobView, round_: Round) -> Model:
+    """The model that a round starts from: the newest aggregate before it, or the initial model."""
+    made_in, name = job.starting_model(round_)
+    return await global_model(parts, job, made_in, name)
+
+
+async def global_model(parts: Parts, job: JobView, made_in: Round, name: Digest | None) -> Model:
+    """A global model by the round that made it and its digest; (0, None) is the initial model."""
+    try:
+        if name is None:
+            cid = (await manifest_of(parts, job.terms.training_job, TrainingJobManifest)).initial_model
+        else:
+            cid = (await manifest_of(parts, name, GlobalModelManifest)).ciphertext
+    except ManifestError as error:
+        raise GiveUp(f"the global model of round {made_in} of job {job.name!r} cannot be used: {error}") from error
+    key = await job_key(parts, job.id)
+    return read_model(decrypt_global_model(key, job.id, made_in, await parts.content.get(cid)))
+
+
+async def keep_global_model(parts: Parts, job: JobId, made_in: Round, key: bytes, model: Model) -> Digest:
+    """Encrypt a model so that everybody who makes it gets the same CID, and keep it; the digest of its manifest."""
+    ciphertext = encrypt_global_model(key, job, made_in, write_model(model))
+    cid = await parts.content.put(ciphertext)
+    manifest = GlobalModelManifest(job=job, round=made_in, ciphertext=cid, size=len(ciphertext))
+    return await keep(parts, manifest)
+
+
+def update_key_context(job: JobId, round_: Round, trainer: Address, reader: Address) -> bytes:
+    """What a sealed content key is bound to: job, round, trainer and reader."""
+    return b"scatter/update-key/v1" + job + bytes([round_]) + address_bytes(trainer) + address_bytes(reader)
+
+
+def update_context(job: JobId, round_: Round, trainer: Address) -> bytes:
+    """What an encrypted update is bound to: job, round and trainer."""
+    return b"scatter/update/v1" + job + bytes([round_]) + address_bytes(trainer)
+
+
+async def update_file(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:
+    """A trainer's decrypted update, or None when it is not here or cannot be read by this node."""
+    trainer, me = job.trainers[slot], parts.identity.address
+    try:
+        update = await manifest_of(parts, job.rounds[round_].updates[slot], UpdateManifest)
+        if (update.job, update.round, update.trainer) != (job.id, round_, trainer):
+            return None
+        sealed = SealedKeysManifest.from_bytes(await parts.content.get(update.sealed_keys))
+        if me not in sealed.sealed:
+            return None
+        key = open_sealed(parts.sealing_key, sealed.sealed[me], update_key_context(job.id, round_, trainer, me))
+        if key_commitment(key) != update.key_commitment:
+            return None
+        ciphertext = await parts.content.get(update.ciphertext)
+        return decrypt_content(key, ciphertext, update_context(job.id, round_, trainer))
+    except (ContentMissing, EncryptionError, ManifestError):
+        return None

@@ -1,0 +1,65 @@
+"""What a job is made of, as this node has it: definition, code on disk, evaluation shards."""
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from scatter.content.encryption import EncryptionError, decrypt_shard
+from scatter.jobs.archives import unpack_to
+from scatter.jobs.definition import JobDefinition
+from scatter.jobs.errors import JobError
+from scatter.jobs.examples import Examples
+from scatter.jobs.folder import CODE_LIMITS, read_code
+from scatter.jobs.manifests import EvaluationJobManifest, TrainingJobManifest
+from scatter.jobs.shards import read_shard
+from scatter.node.failures import GiveUp
+from scatter.node.library import manifest_of
+from scatter.node.parts import Parts
+from scatter.protocol.ids import Round
+from scatter.protocol.view import JobView
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A job's public part: what `job.toml` says, and a folder with `train/` and `predict/`."""
+
+    definition: JobDefinition
+    folder: Path
+
+
+async def package_of(parts: Parts, job: JobView) -> Package:
+    """The training job's package, unpacked once into the node's workspace. GiveUp when it is not a job."""
+    try:
+        manifest = await manifest_of(parts, job.terms.training_job, TrainingJobManifest)
+        archive = await parts.content.get(manifest.package)
+        definition = read_code(archive).definition
+        folder = parts.workspace / "packages" / manifest.package
+        await asyncio.to_thread(_unpack_once, archive, folder)
+    except JobError as error:
+        raise GiveUp(f"the package of job {job.name!r} cannot be used: {error}") from error
+    return Package(definition, folder)
+
+
+def _unpack_once(archive: bytes, folder: Path) -> None:
+    if folder.exists():
+        return
+    unfinished = folder.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unpack_to(archive, unfinished, CODE_LIMITS)
+    unfinished.rename(folder)
+
+
+async def shard_of(parts: Parts, job: JobView, round_: Round, package: Package) -> Examples:
+    """The decrypted evaluation shard of a round whose key is on the chain. GiveUp when it cannot be used."""
+    key = job.rounds[round_].shard_key
+    if key is None:
+        raise GiveUp(f"the key of the shard of round {round_} of job {job.name!r} is not on the chain")
+    try:
+        manifest = await manifest_of(parts, job.terms.evaluation_job, EvaluationJobManifest)
+        if len(manifest.shards) != job.terms.rounds:
+            raise JobError(f"there are {len(manifest.shards)} shards for {job.terms.rounds} rounds")
+        archive = decrypt_shard(key, round_, await parts.content.get(manifest.shards[round_ - 1]))
+        return read_shard(archive, package.definition.outputs)
+    except (EncryptionError, JobError) as error:
+        raise GiveUp(f"the shard of round {round_} of job {job.name!r} cannot be used: {error}") from error
