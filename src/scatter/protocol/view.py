@@ -123,6 +123,11 @@ class JobView:
                 return Round(number), made.global_model
         return Round(0), None
 
+    def starting_content(self, round_: Round) -> tuple[Digest, ...]:
+        """Manifests without which nobody can work on a round: the training job's, and that of the model it starts from."""
+        _, model = self.starting_model(round_)
+        return (self.terms.training_job,) if model is None else (self.terms.training_job, model)
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkView:

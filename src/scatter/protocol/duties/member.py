@@ -30,7 +30,7 @@ def members_duties(view: JobView, me: Identity, holdings: Holdings, now: Now) ->
     if view.bundle is None:
         return owed
     if not holdings.has(Artefact.JOB_KEY, view.id):
-        return [*owed, owe(view, DutyKind.OPEN_KEYS)]
+        return [*owed, owe(view, DutyKind.OPEN_KEYS, until_deadline=False)]
     if not in_time(view, now):
         return owed
     return [*owed, *_acting(view, seat, me, holdings, now, missing)]
@@ -38,10 +38,7 @@ def members_duties(view: JobView, me: Identity, holdings: Holdings, now: Now) ->
 
 def _missing(view: JobView, holdings: Holdings) -> list[Digest]:
     """Content a member needs now. Updates are read only after their keys may be: once the shard key is on the chain."""
-    needed = [view.terms.training_job, view.terms.evaluation_job]
-    _, start = view.starting_model(view.round)
-    if start is not None:
-        needed.append(start)
+    needed = [*view.starting_content(view.round), view.terms.evaluation_job]
     if view.state in (State.COMMITTING, State.OPENING, State.AGGREGATING):
         needed += view.current.updates.values()
     return [digest for digest in needed if digest not in holdings.content]
@@ -54,15 +51,14 @@ def _acting(view: JobView, seat: int, me: Identity, holdings: Holdings, now: Now
         case State.OPENING if _must_open(view, seat, holdings) and confirmed(view, me, now):
             return [owe(view, DutyKind.OPEN)]
         case State.AGGREGATING if seat not in view.current.aggregates:
-            return _aggregating(view, seat, holdings, now)
+            return _aggregating(view, seat, holdings, now, missing)
     return []
 
 
 def _scoring(view: JobView, holdings: Holdings, now: Now, missing: list[Digest]) -> list[Duty]:
     if holdings.has(Artefact.SCORES, view.id, view.round):
         return [owe(view, DutyKind.COMMIT)]
-    indispensable = {view.terms.training_job, view.terms.evaluation_job, view.starting_model(view.round)[1]}
-    if indispensable & set(missing):
+    if {*view.starting_content(view.round), view.terms.evaluation_job} & set(missing):
         return []
     reserve = view.terms.durations.commit // SCORING_RESERVE
     hurried = view.deadline is not None and now.timestamp >= view.deadline - reserve
@@ -74,7 +70,7 @@ def _must_open(view: JobView, seat: int, holdings: Holdings) -> bool:
     return made and seat in view.current.commitments and seat not in view.current.openings
 
 
-def _aggregating(view: JobView, seat: int, holdings: Holdings, now: Now) -> list[Duty]:
+def _aggregating(view: JobView, seat: int, holdings: Holdings, now: Now, missing: list[Digest]) -> list[Duty]:
     """A majority posts at once, in the order of seats; the rest only when half of the time has passed."""
     half = view.terms.durations.aggregate // 2
     first = seat < majority(len(view.members))
@@ -82,5 +78,10 @@ def _aggregating(view: JobView, seat: int, holdings: Holdings, now: Now) -> list
         return []
     if holdings.has(Artefact.AGGREGATE, view.id, view.round):
         return [owe(view, DutyKind.POST_AGGREGATE)]
-    needed = {view.current.updates[slot] for slot in view.current.settled.accepted} if view.current.settled else set()
-    return [owe(view, DutyKind.AGGREGATE)] if needed <= holdings.content else []
+    needed = {*view.starting_content(view.round), *_accepted(view)}
+    return [] if needed & set(missing) else [owe(view, DutyKind.AGGREGATE)]
+
+
+def _accepted(view: JobView) -> list[Digest]:
+    settled = view.current.settled
+    return [view.current.updates[slot] for slot in settled.accepted] if settled else []

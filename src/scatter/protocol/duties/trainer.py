@@ -32,11 +32,10 @@ def _training(view: JobView, slot: int, holdings: Holdings, now: Now) -> list[Du
     if view.bundle is None:
         return []
     if not holdings.has(Artefact.JOB_KEY, view.id):
-        return [owe(view, DutyKind.OPEN_KEYS)]
+        return [owe(view, DutyKind.OPEN_KEYS, until_deadline=False)]
     if view.state is not State.TRAINING or slot in view.current.updates or not in_time(view, now):
         return []
-    _, start = view.starting_model(view.round)
-    if start is not None and start not in holdings.content:
-        return [fetch(view, start)]
-    made = holdings.has(Artefact.UPDATE, view.id, view.round)
-    return [owe(view, DutyKind.PUBLISH_UPDATE if made else DutyKind.TRAIN)]
+    if holdings.has(Artefact.UPDATE, view.id, view.round):
+        return [owe(view, DutyKind.PUBLISH_UPDATE)]
+    missing = [digest for digest in view.starting_content(view.round) if digest not in holdings.content]
+    return [fetch(view, digest) for digest in missing] or [owe(view, DutyKind.TRAIN)]
