@@ -103,12 +103,6 @@ TABLE: Mapping[State, StateRule] = MappingProxyType(
 
 TERMINAL = frozenset({State.SETTLED, State.DEFAULTED, State.CANCELLED})
 
-ROUND_STATES = frozenset({State.TRAINING, State.REVEALING, State.COMMITTING, State.OPENING, State.AGGREGATING})
-"""States that a job passes once a round."""
-
-DISCLOSING_STATES = frozenset({State.REVEALING, State.COMMITTING, State.OPENING, State.AGGREGATING})
-"""States of a round after its training has ended."""
-
 
 def may_follow(before: State, after: State) -> bool:
     """Whether the table allows the step."""
