@@ -1,16 +1,16 @@
 """Who gets what of a job: integers in base units, every division rounded down, as the contracts do it.
 
-`settlement(job, stakes)` says for each participant what a claim pays, what it costs and what goes to the challenge pool.
+`settlement(job, rates)` says for each participant what a claim pays and what it costs, and what goes to the challenge pool.
 A differential test holds it against the contracts, to the last unit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from scatter.protocol.ids import Address, Round
+from scatter.protocol.ids import Address
 from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.scores import SettledRound
-from scatter.protocol.states import Reason, State
+from scatter.protocol.states import Reason
 from scatter.protocol.terms import JobTerms, parts
 
 SILENT_TRAINER_BPS = 2_000
@@ -54,29 +54,27 @@ def seat_slash(lock: int, earlier_slashes: int, stake: int, rates: Rates) -> int
 
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
-    """What money needs to know of a round: who published, and how it settled (None: it did not)."""
+    """What money needs to know of a round whose training ended: who published, how it settled (None: it did not), and the
+    lanes that each seat opened."""
 
-    number: Round
     published: frozenset[int]
-    settled: SettledRound | None
-    openings: Mapping[int, Sequence[int]]
-    closed: bool
+    settled: SettledRound | None = None
+    openings: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
-def trainer_penalty(slot: int, rounds: Sequence[RoundOutcome], silent_rounds: int, terms: JobTerms) -> int:
-    """What a trainer that was not dropped loses of its slot stake.
-
-    `silent_rounds` counts rounds in whose Training it was silent after its first update.
-    """
+def trainer_penalty(slot: int, rounds: Sequence[RoundOutcome], terms: JobTerms) -> int:
+    """What a trainer loses of its slot stake: nothing when it never published (it was dropped), at most all of it."""
+    if not any(slot in r.published for r in rounds):
+        return 0
     stake = terms.slot_stake
-    closed = [r.settled for r in rounds if r.settled is not None and r.closed]
-    struck = sum(slot in settled.struck for settled in closed)
-    judged = [settled for settled in closed if slot in settled.published]
+    silent = sum(slot not in r.published for r in rounds)
+    judged = [r.settled for r in rounds if r.settled is not None and slot in r.published]
+    struck = sum(slot in settled.struck for settled in judged)
+    fair = sum(bool(settled.accepted) for settled in judged)
     never_accepted = not any(slot in settled.accepted for settled in judged)
-    fair = [settled for settled in judged if settled.accepted]
-    fault = stake * terms.fault_bps // BPS if len(fair) >= ROUNDS_BEFORE_FAULT and never_accepted else 0
+    fault = stake * terms.fault_bps // BPS if fair >= ROUNDS_BEFORE_FAULT and never_accepted else 0
     silence = stake * SILENT_TRAINER_BPS // BPS // terms.rounds
-    return min(stake, silent_rounds * silence + struck * (stake // terms.rounds) + fault)
+    return min(stake, silent * silence + struck * (stake // terms.rounds) + fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +89,26 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """A job in a terminal state: everything that its money depends on."""
+    """A job in a terminal state: everything that its money depends on.
+
+    `rounds` holds, in order, the rounds whose training ended; after `Reason.NO_SHARD_KEY` the last of them is the one
+    whose key is missing, in which somebody published.
+    """
 
     terms: JobTerms
-    state: State
     reason: Reason
     requestor: Address
     trainers: Sequence[Address]
-    dropped: frozenset[int]
-    silent_rounds: Mapping[int, int]
     seats: Sequence[Seat]
     rounds: Sequence[RoundOutcome]
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a claim does for one account: tokens paid out, stake lost, and what reaches the challenge pool."""
+    """What a claim does for one account: tokens paid out, and what it loses of its slot stake or its ticket."""
 
     paid: int
-    slashed: int = 0
+    penalty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,53 +120,47 @@ class Settlement:
 
 
 def settlement(job: JobOutcome, rates: Rates) -> Settlement:
-    """What every participant's claim comes to. Paid + challenge pool = pool + bond + slot stakes + slashes."""
+    """What every participant's claim comes to. Paid + challenge pool = pool + bond + slot stakes + what seats lose."""
     terms = job.terms
-    dues: dict[Address, Due] = {job.requestor: Due(_requestor_due(job, rates))}
-    for slot, trainer in enumerate(job.trainers):
-        dues[trainer] = Due(_trainer_due(job, slot, rates))
-    lock = seat_lock(terms, rates)
-    for index, seat in enumerate(job.seats):
-        slashed = seat_slash(lock, seat.earlier_slashes, seat.stake, rates) if seat.at_fault else 0
-        dues[seat.account] = Due(_seat_due(job, index, rates), slashed)
-    escrowed = terms.round_pool * (terms.rounds + 1) + terms.slot_stake * len(job.trainers)
-    slashed_in_all = sum(due.slashed for due in dues.values())
-    return Settlement(dues, escrowed + slashed_in_all - sum(due.paid for due in dues.values()))
+    trainers = {trainer: _trainer_due(job, slot, rates) for slot, trainer in enumerate(job.trainers)}
+    seats = {seat.account: _seat_due(job, index, rates) for index, seat in enumerate(job.seats)}
+    dues = {job.requestor: Due(_requestor_pay(job, rates)), **trainers, **seats}
+    escrowed = terms.pool + terms.bond + terms.slot_stake * len(job.trainers)
+    lost = sum(due.penalty for due in seats.values())
+    return Settlement(dues, escrowed + lost - sum(due.paid for due in dues.values()))
 
 
-def _paying_rounds(job: JobOutcome) -> list[tuple[RoundOutcome, SettledRound]]:
-    return [(r, r.settled) for r in job.rounds if r.settled is not None and job.state is State.SETTLED]
+def _settled(job: JobOutcome) -> list[SettledRound]:
+    return [r.settled for r in job.rounds if r.settled is not None]
 
 
-def _defaulted_round(job: JobOutcome) -> RoundOutcome | None:
-    return job.rounds[-1] if job.reason is Reason.NO_SHARD_KEY else None
-
-
-def _requestor_due(job: JobOutcome, rates: Rates) -> int:
-    terms, cut = job.terms, parts(job.terms, rates)
-    paying = _paying_rounds(job)
-    unpaid_rounds = terms.rounds - len(paying)
-    due = unpaid_rounds * terms.round_pool
-    due += sum(cut.trainers for _, settled in paying if not settled.accepted)
+def _requestor_pay(job: JobOutcome, rates: Rates) -> int:
+    """Rounds that did not settle, trainers' parts that nobody earned, and the bond unless it went to the trainers."""
+    terms, cut, settled = job.terms, parts(job.terms, rates), _settled(job)
+    pay = (terms.rounds - len(settled)) * terms.round_pool
+    pay += sum(cut.trainers for r in settled if not r.accepted)
     if job.reason is Reason.NO_SHARD_KEY:
         publishers = len(job.rounds[-1].published)
-        return due - cut.trainers // publishers * publishers
-    return due if job.reason is Reason.NO_KEYS else due + terms.round_pool
+        return pay - cut.trainers // publishers * publishers
+    return pay if job.reason is Reason.NO_KEYS else pay + terms.bond
 
 
-def _trainer_due(job: JobOutcome, slot: int, rates: Rates) -> int:
+def _trainer_due(job: JobOutcome, slot: int, rates: Rates) -> Due:
     terms = job.terms
-    due = sum(trainer_pay(settled, slot, terms, rates) for _, settled in _paying_rounds(job))
+    pay = sum(trainer_pay(settled, slot, terms, rates) for settled in _settled(job))
     if job.reason is Reason.NO_KEYS:
-        due += terms.round_pool // len(job.trainers)
-    defaulted = _defaulted_round(job)
-    if defaulted is not None and slot in defaulted.published:
-        publishers = len(defaulted.published)
-        due += parts(terms, rates).trainers // publishers + terms.round_pool // publishers
-    if slot in job.dropped or job.state is State.CANCELLED:
-        return due + terms.slot_stake
-    return due + terms.slot_stake - trainer_penalty(slot, job.rounds, job.silent_rounds.get(slot, 0), terms)
+        pay += terms.bond // len(job.trainers)
+    if job.reason is Reason.NO_SHARD_KEY and slot in job.rounds[-1].published:
+        publishers = len(job.rounds[-1].published)
+        pay += parts(terms, rates).trainers // publishers + terms.bond // publishers
+    penalty = trainer_penalty(slot, job.rounds, terms)
+    return Due(pay + terms.slot_stake - penalty, penalty)
 
 
-def _seat_due(job: JobOutcome, seat: int, rates: Rates) -> int:
-    return sum(seat_pay(settled, r.openings.get(seat), seat, job.terms, rates) for r, settled in _paying_rounds(job))
+def _seat_due(job: JobOutcome, index: int, rates: Rates) -> Due:
+    terms, seat = job.terms, job.seats[index]
+    pay = sum(
+        seat_pay(r.settled, r.openings.get(index), index, terms, rates) for r in job.rounds if r.settled is not None
+    )
+    lock = seat_lock(terms, rates)
+    return Due(pay, seat_slash(lock, seat.earlier_slashes, seat.stake, rates) if seat.at_fault else 0)
