@@ -8,10 +8,17 @@ from scatter.protocol.ids import Address
 from scatter.protocol.states import SeatKind
 
 
+MAX_CANDIDATES = 1024
+"""The contracts try no more; when so many leave a seat empty there is no committee."""
+
+
 def candidates(seed: bytes, kind: SeatKind, length: int) -> Iterator[int]:
-    """Indices of a pool of `length` nodes in the order in which they are tried: a uniform permutation."""
+    """Indices of a pool of `length` nodes in the order in which they are tried: the start of a uniform permutation.
+
+    `seed` has 32 bytes.
+    """
     moved: dict[int, int] = {}
-    for i in range(length):
+    for i in range(min(length, MAX_CANDIDATES)):
         word = keccak(seed + int(kind).to_bytes(32, "big") + i.to_bytes(32, "big"))
         j = i + int.from_bytes(word, "big") % (length - i)
         yield moved.get(j, j)

@@ -14,6 +14,8 @@ MAX_MEMBERS = 31
 MAX_AUDITORS = 0
 """Auditors have their place in the terms, but no contract seats them before there are disputes."""
 MAX_JURY = 31
+SUPPORTED_JURY = 0
+"""The largest jury that the contracts know so far: none."""
 MAX_RULE = 4
 """Aggregation rules by number: contribution, mean, median, trimmed mean, krum."""
 MAX_BPS = BPS
@@ -103,7 +105,7 @@ def check_terms(
     _within("max_trainers", terms.max_trainers, 1, MAX_TRAINERS)
     _within("min_trainers", terms.min_trainers, 1, terms.max_trainers)
     _within("rule", terms.rule, 0, MAX_RULE)
-    _within("min_jury", terms.min_jury, 0, MAX_JURY)
+    _within("min_jury", terms.min_jury, 0, SUPPORTED_JURY)
     _within("fault_bps", terms.fault_bps, 0, MAX_BPS)
     _within("max_share_bps", terms.max_share_bps, 1, MAX_BPS)
     _within("tau", terms.tau, 1, MAX_TAU)
