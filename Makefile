@@ -1,0 +1,59 @@
+# Everything a developer runs. `make demo` and `make test` install what they need first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test check format contracts clean lock
+
+help:
+	@echo "make demo       one federated job from posting to payout, on a development chain"
+	@echo "make test       all tests"
+	@echo "make check      format, lint, types, layers, artifacts"
+	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
+	@echo "make lock       resolve the Python requirements again (needs uv)"
+	@echo "make clean      remove what was made"
+
+setup: $(VENV)/.ready contracts/node_modules/.ready
+
+$(VENV)/.ready: pyproject.toml requirements/dev.txt tools/check_machine.py
+	@$(PYTHON) tools/check_machine.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# npm brings the compiler, forge and the development chain. Where there is no npm, a wheel brings Node.js with one.
+contracts/node_modules/.ready: contracts/package-lock.json $(VENV)/.ready
+	@command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup
+	$(BIN)/scatter demo $(ARGS)
+
+test: setup
+	$(BIN)/python tools/run_tests.py $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check src tests tools examples contracts/tools
+	$(BIN)/ruff check src tests tools examples contracts/tools
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python contracts/tools/build.py --check
+
+format: setup
+	$(BIN)/ruff format src tests tools examples contracts/tools
+	$(BIN)/ruff check --fix src tests tools examples contracts/tools
+
+contracts: setup
+	$(BIN)/python contracts/tools/build.py
+
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+	uv pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/node.txt
+
+clean:
+	rm -rf $(VENV) contracts/node_modules contracts/out contracts/cache scatter-demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
