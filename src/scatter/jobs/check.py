@@ -20,7 +20,6 @@ from scatter.learning.predictions import Outputs
 from scatter.protocol.rates import Rates
 from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, MAX_BPS
 
-SAFE_JURY = 3
 FEW_ROWS = 30
 _SCRIPTS = frozenset({".py", ".sh", ".pl", ".r", ".jl", ".js"})
 
@@ -93,11 +92,8 @@ def _command_errors(package: JobPackage) -> Iterator[str]:
 
 def _term_warnings(package: JobPackage) -> Iterator[str]:
     definition = package.definition
-    if definition.min_jury < SAFE_JURY:
-        yield (
-            f"job.min_jury is {definition.min_jury}: a wrong committee may stand unchallenged; "
-            f"take {SAFE_JURY} or more where money is real"
-        )
+    if definition.min_jury == 0:
+        yield "job.min_jury is 0: no jury stands behind the committee, so what a wrong one decides is final"
     if definition.fault_bps == 0:
         yield "job.fault is 0: a trainer whose updates are never accepted loses nothing"
     if definition.max_share_bps * definition.min_trainers < MAX_BPS:

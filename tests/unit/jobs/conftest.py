@@ -14,7 +14,7 @@ seed = 7
 trainers = { min = 2, max = 4 }
 committee = 3
 auditors = 0
-min_jury = 3
+min_jury = 0
 reward = "1000 SCT"
 slot_stake = "500 SCT"
 fault = 0.5

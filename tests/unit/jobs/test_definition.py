@@ -13,7 +13,7 @@ def test_every_key_arrives(job_toml: str) -> None:
     definition = parse_definition(job_toml.encode())
     assert (definition.name, definition.rounds, definition.seed, definition.dataset) == ("tiny", 2, 7, "tiny/v1")
     assert (definition.min_trainers, definition.max_trainers) == (2, 4)
-    assert (definition.committee, definition.auditors, definition.min_jury, definition.tau) == (3, 0, 3, 10)
+    assert (definition.committee, definition.auditors, definition.min_jury, definition.tau) == (3, 0, 0, 10)
     assert (definition.reward, definition.slot_stake) == (1000 * 10**18, 500 * 10**18)
     assert (definition.fault_bps, definition.max_share_bps) == (5_000, 5_000)
     assert definition.train == Phase(("python", "train.py"), 60, 1024**3)
@@ -36,7 +36,7 @@ def test_optional_keys_may_be_left_out(job_toml: str) -> None:
                 "environment", "network", "learning_rate")  # fmt: skip
     kept = [line for line in job_toml.splitlines() if line.split(" = ")[0] not in optional]
     definition = parse_definition("\n".join(kept).encode())
-    assert (definition.seed, definition.min_jury, definition.fault_bps, definition.tau) == (0, 3, 5_000, 10)
+    assert (definition.seed, definition.min_jury, definition.fault_bps, definition.tau) == (0, 0, 5_000, 10)
     assert definition.hyperparameters == {}
     assert definition.rule is Rule.CONTRIBUTION
 
@@ -67,7 +67,7 @@ def test_every_rule_has_its_name(job_toml: str, rule: Rule) -> None:
         ("{ min = 2, max = 4 }", "[]", "job.trainers is a list of 0; it is a table like"),
         ("committee = 3", "committee = 32", "job.committee is 32; it is a number of members from 1 to 31"),
         ("auditors = 0", "auditors = 2", "job.auditors is 2; it is 0: auditors come with disputes"),
-        ("min_jury = 3", "min_jury = 32", "job.min_jury is 32; it is a number of jurors from 0 to 31"),
+        ("min_jury = 0", "min_jury = 3", "job.min_jury is 3; it is 0: juries come with disputes"),
         ('"1000 SCT"', '"1000"', 'job.reward is "1000"; it is an amount like "1000 SCT"'),
         ('"1000 SCT"', "1000", 'job.reward is 1000; it is an amount like "1000 SCT"'),
         ('"500 SCT"', '"-5 SCT"', 'job.slot_stake is "-5 SCT"; it is an amount like'),
