@@ -34,73 +34,73 @@ interface IScatterProtocol is IScatterErrors, IScatterEvents {
     /// @param topic the requestor's own name for the job, never used before
     /// @param shardKeyHashes keccak256 of each round's shard key
     /// @param shardDigests sha2-256 of each round's encrypted shard; only in the event
-    /// @return job keccak256(abi.encode(requestor, topic))
+    /// @return jobId keccak256(abi.encode(requestor, topic))
     function post(
         bytes32 topic,
         JobTerms calldata terms,
         bytes32[] calldata shardKeyHashes,
         bytes32[] calldata shardDigests
-    ) external returns (bytes32 job);
+    ) external returns (bytes32 jobId);
 
     /// @notice A registered trainer takes the next slot and puts up the slot stake. The last possible one starts the draw.
-    function join(bytes32 job) external;
+    function join(bytes32 jobId) external;
 
     /// @notice The requestor starts the draw once minTrainers joined.
-    function start(bytes32 job) external;
+    function start(bytes32 jobId) external;
 
     /// @notice The requestor publishes the digest of the job key's sealed copies. → Training of round 1.
-    function publishKeys(bytes32 job, bytes32 bundle) external;
+    function publishKeys(bytes32 jobId, bytes32 bundle) external;
 
     /// @notice A trainer publishes the digest of its update's manifest. When all active ones have: → Revealing.
-    /// @dev Its part keeps `updates = uint216(uint256(keccak256(abi.encode(uint256(updates), round, update))))`, from 0.
-    function publishUpdate(bytes32 job, uint8 round, bytes32 update) external;
+    /// @dev Its part keeps `updates = uint216(uint256(keccak256(abi.encode(uint256(updates), roundNumber, update))))`, from 0.
+    function publishUpdate(bytes32 jobId, uint8 roundNumber, bytes32 update) external;
 
     /// @notice The requestor reveals the round's shard key, checked against its hash. → Committing.
-    function revealShardKey(bytes32 job, uint8 round, bytes32 key) external;
+    function revealShardKey(bytes32 jobId, uint8 roundNumber, bytes32 key) external;
 
     /// @notice A member commits to its scores: keccak256(abi.encode(chainid, this contract, uint8 SeatKind, job, round,
     /// member, keccak256(abi.encodePacked(words)), salt)). When all members have: → Opening.
-    function commitScores(bytes32 job, uint8 round, bytes32 commitment) external;
+    function commitScores(bytes32 jobId, uint8 roundNumber, bytes32 commitment) external;
 
     /// @notice A member opens its scores: one word for every 16 lanes (lane 0 the metric 0..10000, lane t+1 trainer slot t), top
     /// bits zero. With at most 15 trainers the last committer to open settles the round.
-    function openScores(bytes32 job, uint8 round, uint256[] calldata words, bytes32 salt) external;
+    function openScores(bytes32 jobId, uint8 roundNumber, uint256[] calldata words, bytes32 salt) external;
 
     /// @notice Anybody settles a round of a job with more than 15 trainers, when all committers opened or the deadline passed.
     /// @param words the words of all that opened (from their events), in the order of seats
-    function settleRound(bytes32 job, uint8 round, uint256[][] calldata words) external;
+    function settleRound(bytes32 jobId, uint8 roundNumber, uint256[][] calldata words) external;
 
     /// @notice A member posts the digest of the round's aggregate. The majority of all members, or the last one, closes the round.
-    function postAggregate(bytes32 job, uint8 round, bytes32 aggregate) external;
+    function postAggregate(bytes32 jobId, uint8 roundNumber, bytes32 aggregate) external;
 
     /// @notice Anybody moves a job on after its deadline; in Drawing draws the next page of seats once the block is known. Never
     /// reverts after a deadline. It does nothing before the drawing block is known, and nothing in Opening of more than 15 trainers
     /// while enough seats opened: there `settleRound` moves the job on.
-    function poke(bytes32 job) external;
+    function poke(bytes32 jobId) external;
 
     /// @notice Anybody pays out parts of an ended job, each to its owner, each once: requestor, trainers, members.
     /// @param words with more than 15 trainers: for each claimed seat in the order of `accounts`, for each settled round in which
     /// it opened and was not left out, the words it opened. Otherwise empty.
-    function claim(bytes32 job, address[] calldata accounts, uint256[] calldata words) external;
+    function claim(bytes32 jobId, address[] calldata accounts, uint256[] calldata words) external;
 
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    function job(bytes32 job) external view returns (JobView memory);
+    function job(bytes32 jobId) external view returns (JobView memory);
 
-    function terms(bytes32 job) external view returns (JobTerms memory);
+    function terms(bytes32 jobId) external view returns (JobTerms memory);
 
-    function round(bytes32 job, uint8 number) external view returns (RoundView memory);
+    function round(bytes32 jobId, uint8 roundNumber) external view returns (RoundView memory);
 
     /// @notice The trainers by slot.
-    function trainers(bytes32 job) external view returns (address[] memory);
+    function trainers(bytes32 jobId) external view returns (address[] memory);
 
     /// @notice The members by seat, as far as drawn.
-    function seats(bytes32 job) external view returns (address[] memory);
+    function seats(bytes32 jobId) external view returns (address[] memory);
 
-    function part(bytes32 job, address account) external view returns (PartView memory);
+    function part(bytes32 jobId, address account) external view returns (PartView memory);
 
     /// @notice What `claim` would do for this account of an ended job now (`words` as there, for this account alone).
     /// @return paid tokens to the account, penalty from its stake, all that goes to the challenge pool
-    function owed(bytes32 job, address account, uint256[] calldata words)
+    function owed(bytes32 jobId, address account, uint256[] calldata words)
         external
         view
         returns (uint256 paid, uint256 penalty, uint256 toChallengePool);

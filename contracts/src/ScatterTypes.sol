@@ -125,7 +125,6 @@ struct Parameters {
 
 /// A job as `job` shows it. Masks have bit i for seat i.
 struct JobView {
-    address requestor;
     State state;
     Reason reason;
     /// round in progress, from 1; 0 before Training

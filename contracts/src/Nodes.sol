@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {ScatterStorage} from "./ScatterStorage.sol";
+import {Role} from "./ScatterTypes.sol";
+
+/// @title The node registry, and tickets: stake that makes a node drawable
+abstract contract Nodes is ScatterStorage {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc IScatterProtocol
+    function register(Role role, bytes32 peerKey, bytes32 sealingKey) external {
+        if (role == Role.None) revert RoleMissing();
+        if (peerKey == 0 || sealingKey == 0) revert KeyMissing();
+        Node storage n = _nodes[msg.sender];
+        // With one role at a time, and parts that hold on to it, nobody has two parts in one job.
+        if (n.role != role) {
+            if (n.stake != 0 || n.parts != 0) revert RoleBound(n.stake, n.parts);
+            n.role = role;
+        }
+        n.peerKey = peerKey;
+        n.sealingKey = sealingKey;
+        emit NodeRegistered(msg.sender, role, peerKey, sealingKey);
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function permit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        try IERC20Permit(address(TOKEN)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function depositTicket() external {
+        Node storage n = _nodes[msg.sender];
+        Role role = n.role;
+        uint256 full = ticket(role);
+        if (full == 0) revert NoTicketForRole(role);
+        uint256 stake = n.stake;
+        if (stake == full && n.withdrawableAt == 0) revert TicketComplete(stake);
+        uint8 pool = uint8(1 << uint8(role));
+        if (n.pools & pool == 0) {
+            n.pools |= pool;
+            _pools[role].push(msg.sender);
+        }
+        n.stake = uint88(full);
+        n.withdrawableAt = 0;
+        emit TicketDeposited(msg.sender, full - stake, full);
+        TOKEN.safeTransferFrom(msg.sender, address(this), full - stake);
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function requestWithdrawal() external {
+        Node storage n = _nodes[msg.sender];
+        if (n.stake == 0) revert NothingStaked();
+        if (n.withdrawableAt != 0) revert WithdrawalPending(n.withdrawableAt);
+        n.withdrawableAt = uint40(block.timestamp + WITHDRAWAL_DELAY);
+        emit WithdrawalRequested(msg.sender, n.withdrawableAt);
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function withdraw() external {
+        Node storage n = _nodes[msg.sender];
+        if (n.withdrawableAt == 0) revert WithdrawalNotRequested();
+        if (block.timestamp < n.withdrawableAt) revert WithdrawalPending(n.withdrawableAt);
+        if (n.locked != 0) revert StakeLocked(n.locked);
+        uint256 amount = n.stake;
+        n.stake = 0;
+        n.withdrawableAt = 0;
+        emit Withdrawn(msg.sender, amount);
+        TOKEN.safeTransfer(msg.sender, amount);
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Drawing} from "./Drawing.sol";
+import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {Durations, JobTerms, Reason, Role, State} from "./ScatterTypes.sol";
+
+/// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
+abstract contract Posting is Drawing {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant LAST_RULE = 4;
+    uint256 private constant MAX_TAU = 32_767;
+
+    /// @inheritdoc IScatterProtocol
+    function post(
+        bytes32 topic,
+        JobTerms calldata terms_,
+        bytes32[] calldata shardKeyHashes,
+        bytes32[] calldata shardDigests
+    ) external returns (bytes32 jobId) {
+        Node storage n = _senderAs(Role.Requestor);
+        _checkTerms(terms_);
+        uint256 rounds = terms_.rounds;
+        if (shardKeyHashes.length != rounds || shardDigests.length != rounds) {
+            revert ShardCountMismatch(rounds, shardKeyHashes.length, shardDigests.length);
+        }
+        jobId = keccak256(abi.encode(msg.sender, topic));
+        Job storage j = _jobs[jobId];
+        if (j.state != State.None) revert JobExists(jobId);
+        j.terms = terms_;
+        for (uint256 i; i < rounds; ++i) {
+            j.shardKeyHashes[i] = shardKeyHashes[i];
+        }
+        j.parts[msg.sender].role = Role.Requestor;
+        ++n.parts;
+        emit JobPosted(jobId, msg.sender, topic, terms_, shardKeyHashes, shardDigests);
+        _enter(j, jobId, State.Open, 0, terms_.durations.open, Reason.None);
+        TOKEN.safeTransferFrom(msg.sender, address(this), terms_.roundPool * (rounds + 1));
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function join(bytes32 jobId) external {
+        Job storage j = _jobIn(jobId, State.Open);
+        Node storage n = _senderAs(Role.Trainer);
+        Part storage p = j.parts[msg.sender];
+        if (p.role != Role.None) revert AlreadyJoined(p.index);
+        uint8 slot = j.trainers;
+        p.role = Role.Trainer;
+        p.index = slot;
+        ++n.parts;
+        j.trainerAt[slot] = msg.sender;
+        j.trainers = slot + 1;
+        emit TrainerJoined(jobId, msg.sender, slot);
+        if (slot + 1 == j.terms.maxTrainers) _leaveOpen(j, jobId);
+        TOKEN.safeTransferFrom(msg.sender, address(this), j.terms.slotStake);
+    }
+
+    /// @inheritdoc IScatterProtocol
+    function start(bytes32 jobId) external {
+        Job storage j = _jobIn(jobId, State.Open);
+        _onlyRequestor(j);
+        if (j.trainers < j.terms.minTrainers) revert TooFewTrainersJoined(j.trainers, j.terms.minTrainers);
+        _leaveOpen(j, jobId);
+    }
+
+    function _checkTerms(JobTerms calldata t) private view {
+        if (t.trainingJob == 0 || t.evaluationJob == 0 || t.jobKeyHash == 0) revert DigestMissing();
+        if (t.auditors != 0) revert AuditorsUnsupported();
+        _within("rounds", t.rounds, 1, MAX_ROUNDS);
+        _within("members", t.members, 1, MAX_MEMBERS);
+        _within("maxTrainers", t.maxTrainers, 1, MAX_TRAINERS);
+        _within("minTrainers", t.minTrainers, 1, t.maxTrainers);
+        _within("rule", t.rule, 0, LAST_RULE);
+        _within("minJury", t.minJury, 0, 0);
+        _within("faultBps", t.faultBps, 0, BPS);
+        _within("maxShareBps", t.maxShareBps, 1, BPS);
+        _within("tau", t.tau, 1, MAX_TAU);
+        _checkDurations(t.durations);
+        uint256 pay = _seatPart(t.roundPool, t.members);
+        if (pay < MIN_SEAT_PAY) revert SeatPayTooSmall(pay, MIN_SEAT_PAY);
+    }
+
+    function _checkDurations(Durations calldata d) private view {
+        _within("open", d.open, MINIMUM_DURATION, MAX_DURATION);
+        _within("keys", d.keys, MINIMUM_DURATION, MAX_DURATION);
+        _within("train", d.train, MINIMUM_DURATION, MAX_DURATION);
+        _within("reveal", d.reveal, MINIMUM_DURATION, MAX_DURATION);
+        _within("commit", d.commit, MINIMUM_DURATION, MAX_DURATION);
+        _within("openScores", d.openScores, MINIMUM_DURATION, MAX_DURATION);
+        _within("aggregate", d.aggregate, MINIMUM_DURATION, MAX_DURATION);
+        _within("challenge", d.challenge, MINIMUM_DURATION, MAX_DURATION);
+        _within("judge", d.judge, MINIMUM_DURATION, MAX_DURATION);
+    }
+
+    function _within(bytes32 term, uint256 value, uint256 least, uint256 most) private pure {
+        if (value < least || value > most) revert TermOutOfRange(term);
+    }
+}
