@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,12 @@ def processes_with(word: str) -> list[int]:
         except OSError:
             continue
     return found
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_fork_bomb_stops_at_the_limit() -> None:
@@ -271,8 +277,7 @@ tried["core"] = str(resource.getrlimit(resource.RLIMIT_CORE))
 
 async def test_outside_a_job_is_not_root(marker: str) -> None:
     running = asyncio.create_task(run(f"time.sleep(60) # {marker}"))
-    while not any(map(is_job, processes_with(marker))):
-        await asyncio.sleep(0.02)
+    await until(lambda: any(map(is_job, processes_with(marker))))
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in processes_with(marker)}
     assert owners == {os.geteuid() or JOB_UID}
     running.cancel()
@@ -312,8 +317,7 @@ async def test_daemons_do_not_survive_a_job_that_ends(marker: str) -> None:
 
 async def test_cancelling_ends_daemons(marker: str) -> None:
     running = asyncio.create_task(run(DAEMON.format(marker=marker) + "time.sleep(1000)"))
-    while not processes_with(marker):
-        await asyncio.sleep(0.02)
+    await until(lambda: any(map(is_job, processes_with(marker))))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -392,11 +396,7 @@ code = "import time; time.sleep(600) # {marker}"
 asyncio.run(LocalSandbox().run(SandboxRun(["python", "-c", code], {{"/data": Path({str(secret)!r})}}, Limits(600, 1 << 29), [])))
 """
     node = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-    while not any(map(is_job, processes_with(marker))):
-        await asyncio.sleep(0.02)
+    await until(lambda: any(map(is_job, processes_with(marker))))
     node.kill()
     await node.wait()
-    begun = time.monotonic()
-    while processes_with(marker) and time.monotonic() - begun < 5:
-        await asyncio.sleep(0.02)
-    assert processes_with(marker) == []
+    await until(lambda: processes_with(marker) == [])
