@@ -1,5 +1,9 @@
-"""Examples: inputs with the outputs that are expected for them, as .npy files beside one another."""
+"""Examples: inputs with the outputs that are expected for them, as .npy files beside one another.
 
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+"""
+
+import ast
 import io
 import math
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scatter.jobs.errors import JobError
+from scatter.jobs.paths import shown
 from scatter.learning.errors import TruthError
 from scatter.learning.predictions import Outputs, Truth, read_truth
 
@@ -17,6 +22,7 @@ OUTPUTS = "outputs.npy"
 
 MAX_HEADER = 1024
 MAX_DIMENSIONS = 8
+_MAGIC = b"\x93NUMPY\x01\x00"
 _DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})
 
 
@@ -65,23 +71,35 @@ def array_bytes(array: NDArray[Any]) -> bytes:
 
 
 def _read_inputs(data: bytes, name: str) -> NDArray[Any]:
-    """A view of the numbers in a .npy file. Its header is compared with its length before anything is allocated."""
-    stream = io.BytesIO(data)
-    try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise JobError(f"{name} is not a .npy file of version 1")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=MAX_HEADER)
-    except JobError:
-        raise
-    except (ValueError, TypeError, SyntaxError, OverflowError, MemoryError, RecursionError) as error:
-        raise JobError(f"{name} is not a .npy file of version 1") from error
-    if dtype.hasobject:
+    """A view of the numbers in a .npy file.
+
+    NumPy's own reader allocates before it compares the header with the length, and raises whatever its parsers do.
+    """
+    begin = len(_MAGIC) + 2
+    end = begin + int.from_bytes(data[begin - 2 : begin], "little")
+    if not data.startswith(_MAGIC) or end - begin > MAX_HEADER:
+        raise JobError(f"{name} is not a .npy file of version 1")
+    descr, fortran, shape = _parse_header(data[begin:end], name)
+    if descr == "|O":
         raise JobError(f"{name} holds Python objects, which are a pickle; only numbers are read")
-    if dtype.str not in _DTYPES:
-        raise JobError(f"{name} has dtype {dtype.str}; it takes little-endian booleans, integers or floats")
-    offset, count = stream.tell(), math.prod(shape)
+    if not isinstance(descr, str) or descr not in _DTYPES:
+        raise JobError(f"{name} has dtype {shown(str(descr))}; it takes little-endian booleans, integers or floats")
     if not 1 <= len(shape) <= MAX_DIMENSIONS or min(shape) < 1:
         raise JobError(f"{name} has shape {shape}; it takes at least one row and at most {MAX_DIMENSIONS} dimensions")
-    if len(data) - offset != count * dtype.itemsize:
-        raise JobError(f"{name} has {len(data) - offset} bytes of data, which is not what its shape {shape} needs")
-    return np.frombuffer(data, dtype, offset=offset).reshape(shape, order="F" if fortran else "C")
+    if len(data) - end != math.prod(shape) * np.dtype(descr).itemsize:
+        raise JobError(f"{name} has {len(data) - end} bytes of data, which is not what its shape {shape} needs")
+    return np.frombuffer(data, descr, offset=end).reshape(shape, order="F" if fortran else "C")
+
+
+def _parse_header(raw: bytes, name: str) -> tuple[object, bool, tuple[int, ...]]:
+    """dtype, Fortran order and shape, out of the literal of a dictionary that the format asks for."""
+    try:
+        header = ast.literal_eval(raw.decode("latin-1").strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise JobError(f"{name} is not a .npy file of version 1") from error
+    if not isinstance(header, dict) or header.keys() != {"descr", "fortran_order", "shape"}:
+        raise JobError(f"{name} is not a .npy file of version 1")
+    shape = header["shape"]
+    if not isinstance(shape, tuple) or not all(type(size) is int for size in shape):
+        raise JobError(f"{name} is not a .npy file of version 1")
+    return header["descr"], bool(header["fortran_order"]), shape

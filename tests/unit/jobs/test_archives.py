@@ -109,7 +109,7 @@ def test_only_canonical_archives_come_from_the_network() -> None:
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
 def test_archives_of_other_tools_are_read(form: int, compress: Callable[[bytes], bytes]) -> None:
     long = f"{'d' * 60}/{'e' * 60}/{'f' * 60}"
-    entries = [
+    entries: list[tarfile.TarInfo | tuple[str, bytes]] = [
         header(".", tarfile.DIRTYPE),
         header("./train", tarfile.DIRTYPE),
         ("./train/train.py", b"x"),
