@@ -2,12 +2,10 @@
 
 import asyncio
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from scatter.content.encryption import EncryptionError, decrypt_shard
 from scatter.jobs.archives import unpack_to
-from scatter.jobs.definition import JobDefinition
 from scatter.jobs.errors import JobError
 from scatter.jobs.examples import Examples
 from scatter.jobs.folder import CODE_LIMITS, read_code
@@ -16,16 +14,9 @@ from scatter.jobs.shards import read_shard
 from scatter.node.failures import GiveUp
 from scatter.node.library import manifest_of
 from scatter.node.parts import Parts
+from scatter.node.running import Package
 from scatter.protocol.ids import Round
 from scatter.protocol.view import JobView
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A job's public part: what `job.toml` says, and a folder with `train/` and `predict/`."""
-
-    definition: JobDefinition
-    folder: Path
 
 
 async def package_of(parts: Parts, job: JobView) -> Package:
@@ -34,7 +25,7 @@ async def package_of(parts: Parts, job: JobView) -> Package:
         manifest = await manifest_of(parts, job.terms.training_job, TrainingJobManifest)
         archive = await parts.content.get(manifest.package)
         definition = read_code(archive).definition
-        folder = parts.workspace / "packages" / manifest.package
+        folder = parts.runner.workspace / "packages" / manifest.package
         await asyncio.to_thread(_unpack_once, archive, folder)
     except JobError as error:
         raise GiveUp(f"the package of job {job.name!r} cannot be used: {error}") from error

@@ -9,8 +9,9 @@ from scatter.content.fetching import ContentFetcher
 from scatter.node.behaviour import Behaviour
 from scatter.node.chain_view import ChainView
 from scatter.node.reports import Reporter
+from scatter.node.running import Runner
 from scatter.node.secrets import SecretSource
-from scatter.ports import Artefacts, Chain, ContentStore, PeerNetwork, Sandbox, Signer, TaskQueue
+from scatter.ports import Artefacts, Chain, ContentStore, PeerNetwork, Signer, TaskQueue
 from scatter.protocol.duties import Identity
 from scatter.protocol.ids import Address
 
@@ -37,15 +38,13 @@ class Parts:
     content: ContentStore
     fetcher: ContentFetcher
     network: PeerNetwork
-    sandbox: Sandbox
+    runner: Runner
     artefacts: Artefacts
     queue: TaskQueue
     secrets: SecretSource
     sealing_key: bytes
     """X25519 private key, 32 bytes."""
     sealing_public: bytes
-    workspace: Path
-    """A folder of the node's own, on one file system: packages, inputs of runs."""
     reporter: Reporter
     clock: Callable[[], float]
     """Wall-clock seconds, for leases and retries only; duties count the chain's time."""

@@ -1,29 +1,22 @@
 """A trainer's work: to look at a job before it joins, and to make one update a round."""
 
-import asyncio
 import hashlib
-import tempfile
 from dataclasses import fields
-from pathlib import Path
 
 from scatter.content.encryption import encrypt_content, key_commitment, seal
-from scatter.jobs import phases
 from scatter.jobs.definition import JobDefinition
 from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
 from scatter.jobs.terms import job_terms
-from scatter.learning.models import Model, read_model, write_model
+from scatter.learning.models import write_model
 from scatter.node.doing.sending import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep, restrict
 from scatter.node.models import starting_model, update_context, update_key_context
-from scatter.node.packages import Package, package_of
+from scatter.node.packages import package_of
 from scatter.node.parts import Parts
-from scatter.ports import Limits, SandboxRun
 from scatter.protocol.duties import Artefact, Duty, artefact_key
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.view import JobView
-
-OUTPUT_LIMIT = 1 << 30
 
 
 async def examine(parts: Parts, duty: Duty) -> None:
@@ -57,57 +50,22 @@ async def train(parts: Parts, duty: Duty) -> None:
     job = job_of(parts, duty)
     package = await package_of(parts, job)
     start = await starting_model(parts, job, duty.round)
-    trained = await _run_training(parts, duty, package, start)
+    trained = await parts.runner.train(package, start, duty.round, parts.datasets[package.definition.dataset])
     update = parts.behaviour.update(start, trained)
-    name = await _publish_encrypted(parts, duty, job, write_model(update))
+    name = await _keep_encrypted(parts, duty, job, write_model(update))
     await parts.artefacts.keep(artefact_key(Artefact.UPDATE, job.id, duty.round), name)
 
 
-async def _run_training(parts: Parts, duty: Duty, package: Package, start: Model) -> Model:
-    definition = package.definition
-    with tempfile.TemporaryDirectory(dir=parts.workspace, prefix="train-") as place:
-        folder = Path(place)
-        await asyncio.to_thread(_write_inputs, folder, write_model(start), phases.round_file(definition, duty.round))
-        result = await parts.sandbox.run(
-            SandboxRun(
-                command=definition.train.command,
-                mounts={
-                    phases.CODE: package.folder / "train",
-                    phases.DATA: parts.datasets[definition.dataset],
-                    phases.MODEL_IN: folder / "model.safetensors",
-                    phases.ROUND_IN: folder / "round.json",
-                },
-                limits=Limits(definition.train.timeout, definition.train.memory, output=OUTPUT_LIMIT),
-                outputs=[phases.MODEL_OUT, phases.METRICS_OUT],
-                environment=definition.environment,
-            )
-        )
-    if not result.succeeded:
-        raise RuntimeError(f"training failed ({result.reason or f'exit code {result.exit_code}'}): {result.stderr}")
-    if phases.MODEL_OUT not in result.outputs:
-        raise GiveUp(f"training of job {definition.name!r} wrote no /out/{phases.MODEL_OUT}")
-    return read_model(result.outputs[phases.MODEL_OUT], like=start)
-
-
-def _write_inputs(folder: Path, model: bytes, round_file: bytes) -> None:
-    folder.chmod(0o755)
-    (folder / "model.safetensors").write_bytes(model)
-    (folder / "round.json").write_bytes(round_file)
-
-
-async def _publish_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: bytes) -> bytes:
+async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: bytes) -> bytes:
     """Keep the encrypted update and its sealed keys; the digest of the update's manifest.
 
     The label of the key names the plaintext: with secrets from a seed, too, one key never encrypts two of them.
     """
-    me = parts.identity.address
+    me, nodes = parts.identity.address, parts.view.network.nodes
     key = parts.secrets(f"update-key/{job.id.hex()}/{duty.round}/{hashlib.sha256(plaintext).hexdigest()}")
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
-    cid = await parts.content.put(ciphertext)
     sealed = {
-        reader: seal(
-            parts.view.network.nodes[reader].sealing_key, key, update_key_context(job.id, duty.round, me, reader)
-        )
+        reader: seal(nodes[reader].sealing_key, key, update_key_context(job.id, duty.round, me, reader))
         for reader in job.members
     }
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
@@ -117,7 +75,7 @@ async def _publish_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: 
         job=job.id,
         round=duty.round,
         trainer=me,
-        ciphertext=cid,
+        ciphertext=await parts.content.put(ciphertext),
         size=len(ciphertext),
         key_commitment=key_commitment(key),
         sealed_keys=keys_cid,

@@ -1,0 +1,69 @@
+"""`scatter demo`: one federated job, from posting to payout, to look at."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_SEED = 7
+BAD_INPUT = 2
+FAILED = 1
+
+
+def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
+    job: Annotated[
+        Path | None, typer.Option(help="The job folder to run; the digits example if none is given.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the chain, the nodes and the results are kept.")] = Path(
+        "scatter-demo"
+    ),
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Fixes keys, draws and who gets which data.")
+    ] = DEFAULT_SEED,
+    trainers: Annotated[int, typer.Option(min=1, max=63, help="How many trainers.")] = 6,
+    validators: Annotated[int, typer.Option(min=1, max=31, help="How many validators.")] = 3,
+    challengers: Annotated[int, typer.Option(min=0, max=31, help="How many challengers (they stake, and watch).")] = 2,
+    lazy: Annotated[int, typer.Option(min=0, help="Trainers that return the model unchanged.")] = 0,
+    poison: Annotated[int, typer.Option(min=0, help="Trainers that train on flipped labels.")] = 0,
+    alpha: Annotated[
+        float, typer.Option(min=0.01, max=1000.0, help="How one-sided data is (Dirichlet; smaller is more so).")
+    ] = 1.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the demonstration in --out.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
+    ] = False,
+) -> None:
+    """Run a federated job on a development chain on this machine: requestor, trainers, validators, real training.
+
+    Exit code 0 when the job settled, 1 when it ended otherwise or something failed, 2 for bad input.
+    """
+    from scatter.cli.failures import explained
+    from scatter.cli.live import Screen
+    from scatter.cli.summary import print_summary
+    from scatter.localnet.cast import Cast
+    from scatter.localnet.curve import draw_learning_curve
+    from scatter.localnet.demonstration import demonstrate, prepare
+    from scatter.localnet.example import digits_job
+    from scatter.localnet.settings import Settings
+    from scatter.runtime.sandbox import LocalSandbox
+
+    with explained():
+        if not resume:
+            cast = Cast(trainers, validators, challengers, lazy, poison)
+            prepare(out, job or digits_job(), Settings(seed, cast, alpha))
+        with Screen() as screen:
+            outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen))
+    curve = out / "learning-curve.png"
+    scores = [result.starting_score for result in outcome.rounds]
+    if scores:
+        draw_learning_curve(
+            curve, "Did the global model get better every round?", "score", scores, outcome.final_accuracy
+        )
+    (out / "result.json").write_text(json.dumps(outcome.to_json(), indent=2) + "\n")
+    print_summary(outcome, out)
+    if as_json:
+        sys.stdout.write(json.dumps(outcome.to_json()) + "\n")
+    raise typer.Exit(0 if outcome.state == "Settled" else FAILED)

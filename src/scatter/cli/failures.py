@@ -1,0 +1,34 @@
+"""Errors as words for a person, and as exit codes: the one place of the command line where that happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+BAD_INPUT = 2
+FAILED = 1
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
+    Anything else is a bug and keeps its traceback."""
+    from scatter.chain.anvil import AnvilMissing
+    from scatter.jobs.errors import JobError
+    from scatter.localnet.cast import CastError
+    from scatter.localnet.partition import TooFewRows
+    from scatter.localnet.settings import FolderUnusable
+    from scatter.ports import ChainError, SandboxUnavailable
+    from scatter.storage.database import DatabaseUnusable
+
+    try:
+        yield
+    except (JobError, CastError, TooFewRows, FolderUnusable) as error:
+        raise _exit(error, BAD_INPUT) from error
+    except (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
+        raise _exit(error, FAILED) from error
+
+
+def _exit(error: Exception, code: int) -> typer.Exit:
+    typer.echo(f"error: {error}", err=True)
+    return typer.Exit(code)

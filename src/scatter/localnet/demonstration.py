@@ -1,0 +1,223 @@
+"""A federated job from posting to payout, with everybody who takes part in it on this machine."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from scatter.jobs.archives import pack
+from scatter.jobs.check import Severity, check_job
+from scatter.jobs.errors import JobError
+from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobPackage, load_job
+from scatter.learning.metrics import FULL_REPORT, report_value
+from scatter.learning.models import Model, write_model
+from scatter.localnet.cast import Cast, CastError
+from scatter.localnet.network import LocalNetwork, Running
+from scatter.localnet.outcome import Outcome, Participant, round_results
+from scatter.localnet.partition import deal, with_flipped_labels
+from scatter.localnet.reasons import reason
+from scatter.localnet.settings import FILE, STARTING_TOKENS, FolderUnusable, Settings
+from scatter.node.chain_view import ChainView
+from scatter.node.models import global_model
+from scatter.node.packages import package_of
+from scatter.node.posting import post_job
+from scatter.node.reports import Report
+from scatter.ports import Sandbox
+from scatter.protocol.duties.enrolment import STAKED_ROLES
+from scatter.protocol.ids import Address, JobId, Round, job_id, topic_of
+from scatter.protocol.states import Role
+from scatter.protocol.view import JobView, NetworkView
+
+JOB_FILE = "job.tar"
+MODEL_FILE = "model.safetensors"
+DEVELOPMENT_MINIMUM_DURATION = 1
+
+
+class Watcher(Protocol):
+    """Somebody who looks on."""
+
+    def note(self, message: str) -> None:
+        """One sentence about what happens now."""
+        ...
+
+    def report(self, report: Report) -> None:
+        """What a node did."""
+        ...
+
+    def watch(self, view: ChainView, names: Mapping[Address, str]) -> None:
+        """The network has started: where to look, and what the accounts are called."""
+        ...
+
+
+def prepare(folder: Path, job: Path, settings: Settings) -> None:
+    """Set up the folder of a new demonstration. JobError or CastError when the job and the cast cannot be played, and then
+    nothing is changed; FolderUnusable when the folder holds something else."""
+    package = load_job(job)
+    errors = [
+        finding.message
+        for finding in check_job(package, minimum_duration=DEVELOPMENT_MINIMUM_DURATION)
+        if finding.severity is Severity.ERROR
+    ]
+    if errors:
+        raise JobError(errors[0])
+    _check_cast(package, settings.cast)
+    _empty(folder)
+    (folder / JOB_FILE).write_bytes(pack(_files(package)))
+    settings.save(folder)
+
+
+def _check_cast(package: JobPackage, cast: Cast) -> None:
+    definition = package.definition
+    if package.data is None:
+        raise JobError(f"job {definition.name!r} has no data/ to deal out among local trainers")
+    if cast.trainers < definition.min_trainers:
+        raise CastError(f"job {definition.name!r} needs {definition.min_trainers} trainers, there are {cast.trainers}")
+    if cast.validators < definition.committee:
+        raise CastError(
+            f"job {definition.name!r} needs a committee of {definition.committee}, there are {cast.validators} validators"
+        )
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder, or clear it of an earlier demonstration. Anything else in it stays, and stops us."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / FILE).is_file():
+            raise FolderUnusable(f"{folder} holds something else than a demonstration; choose another with --out")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _files(package: JobPackage) -> dict[str, bytes]:
+    files = {**package.code.files, MODEL: package.model}
+    for name, examples in ((EVALUATION, package.evaluation), (DATA, package.data)):
+        if examples is not None:
+            files |= {f"{name}/{file}": content for file, content in examples.to_files().items()}
+    return files
+
+
+async def demonstrate(folder: Path, sandbox: Sandbox, watcher: Watcher) -> Outcome:
+    """Play the demonstration that `prepare` set up, or go on with it where it was interrupted."""
+    began = time.monotonic()
+    settings, package = Settings.load(folder), load_job(folder / JOB_FILE)
+    network = LocalNetwork(
+        folder=folder,
+        seed=settings.seed,
+        players=tuple(settings.cast.players()),
+        tokens=STARTING_TOKENS,
+        datasets=await asyncio.to_thread(_deal, folder, settings, package),
+        sandbox=sandbox,
+        reporter=watcher.report,
+    )
+    watcher.note("starting a development chain, contracts and nodes")
+    async with network.run() as running:
+        accounts = {name: node.parts.identity.address for name, node in running.nodes.items()}
+        watcher.watch(running.view, {account: name for name, account in accounts.items()})
+        await running.view.until(lambda view: _enrolled(view, running))
+        if settings.before is None:
+            settings = settings.with_balances(await _balances(running), await running.supply())
+            settings.save(folder)
+        job = await _posted(running, package, watcher)
+        await running.view.until(lambda view: _paid_out(view, job))
+        watcher.note("measuring the final model on the whole evaluation set")
+        return await _outcome(folder, running, package, job, settings, began)
+
+
+def _deal(folder: Path, settings: Settings, package: JobPackage) -> dict[str, dict[str, Path]]:
+    """Give each trainer its folder of data; trainers by name, then datasets by name."""
+    if package.data is None:
+        raise JobError(f"job {package.definition.name!r} has no data/")
+    trainers = [player for player in settings.cast.players() if player.role is Role.TRAINER]
+    shares = deal(package.data, len(trainers), settings.alpha, settings.seed)
+    classes = int(package.data.truth.array.max()) + 1
+    datasets = {}
+    for player, share in zip(trainers, shares, strict=True):
+        place = folder / "nodes" / player.name / "data"
+        place.mkdir(parents=True, exist_ok=True)
+        trained_on = with_flipped_labels(share, classes) if player.conduct == "poison" else share
+        for name, content in trained_on.to_files().items():
+            (place / name).write_bytes(content)
+        datasets[player.name] = {package.definition.dataset: place}
+    return datasets
+
+
+def _enrolled(view: NetworkView, running: Running) -> bool:
+    for node in running.nodes.values():
+        me = view.nodes.get(node.parts.identity.address)
+        if me is None or (me.role in STAKED_ROLES and not me.stake):
+            return False
+    return True
+
+
+async def _posted(running: Running, package: JobPackage, watcher: Watcher) -> JobId:
+    requestor = running.nodes["requestor"].parts
+    job = job_id(requestor.identity.address, topic_of(package.definition.name))
+    if job not in running.view.network.jobs:
+        watcher.note(f"posting the job {package.definition.name!r}")
+        await post_job(requestor, package)
+    return job
+
+
+def _paid_out(view: NetworkView, job: JobId) -> bool:
+    posted = view.jobs.get(job)
+    return posted is not None and posted.ended and posted.claimed >= set(posted.participants)
+
+
+async def _balances(running: Running) -> dict[str, list[int]]:
+    """Balance and stake of each player, by name, in base units."""
+    return {
+        name: [
+            await running.balance(node.parts.identity.address),
+            running.stake(node.parts.identity.address),
+        ]
+        for name, node in running.nodes.items()
+    }
+
+
+async def _outcome(
+    folder: Path, running: Running, package: JobPackage, job: JobId, settings: Settings, began: float
+) -> Outcome:
+    view, after = running.view.network.jobs[job], await _balances(running)
+    before = settings.before or after
+    model = await _final_model(running, view)
+    (folder / MODEL_FILE).write_bytes(write_model(model))
+    sent = [sent for account, box in running.outboxes.items() for sent in await box.unlost(account, 0)]
+    return Outcome(
+        job=job.hex(),
+        state=view.state.name.capitalize(),
+        rounds=round_results(view),
+        final_accuracy=await _final_score(running, package, view, model),
+        participants=tuple(
+            Participant(
+                name,
+                node.parts.identity.role.name.lower(),
+                node.parts.identity.address,
+                before[name][0],
+                after[name][0],
+                before[name][1],
+                after[name][1],
+                reason(view, node.parts.identity.address),
+            )
+            for name, node in running.nodes.items()
+        ),
+        supply_before=settings.supply,
+        supply_after=await running.supply(),
+        transactions=len(sent),
+        gas_used=sum(transaction.gas_used or 0 for transaction in sent),
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+async def _final_model(running: Running, job: JobView) -> Model:
+    made_in, name = job.starting_model(Round(job.terms.rounds + 1))
+    return await global_model(running.nodes["requestor"].parts, job, made_in, name)
+
+
+async def _final_score(running: Running, package: JobPackage, job: JobView, model: Model) -> float:
+    """The job's report metric of the final global model over the whole evaluation, 0..1, measured by the requestor."""
+    parts = running.nodes["requestor"].parts
+    predictions = await parts.runner.predict(await package_of(parts, job), package.evaluation, [model])
+    if predictions[0] is None:
+        return 0.0
+    return report_value(package.definition.report, predictions[0], package.evaluation.truth) / FULL_REPORT
