@@ -1,0 +1,187 @@
+"""A chain in memory that keeps the rules of the contracts: accounts, tickets, jobs, claims, and a log of their events."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eth_hash.auto import keccak
+from tests.property.protocol.model_job import ModelJob, ModelNode, Refused, check
+
+from scatter.protocol.ids import SCT, Address, JobId, job_id
+from scatter.protocol.money import seat_lock, settlement
+from scatter.protocol.projection import apply
+from scatter.protocol.rates import Rates
+from scatter.protocol.states import Role, State
+from scatter.protocol.terms import JobTerms
+from scatter.protocol.view import NetworkView
+
+FUNDS = 1_000_000 * SCT
+
+
+@dataclass(frozen=True)
+class Event:
+    name: str
+    values: dict[str, Any]
+    block: int
+
+
+def seeded(seed: bytes) -> Callable[[int, bytes], bytes]:
+    """Randomness of a development chain: keccak256(abi.encode(seed, salt))."""
+    return lambda block, salt: keccak(seed + salt)
+
+
+def account(number: int) -> Address:
+    return Address(f"0x{number:040x}")
+
+
+class ModelChain:
+    """`send` executes one transaction in the next block; the head's timestamp moves only by `wait`."""
+
+    def __init__(self, rates: Rates = Rates(), random: Callable[[int, bytes], bytes] = seeded(bytes(32))):  # noqa: B008
+        self.rates, self.random = rates, random
+        self.chain_id, self.contract = 31337, account(0xC0)
+        self.block, self.timestamp = 100, 1_800_000_000
+        self.nodes: dict[Address, ModelNode] = {}
+        self.pool: list[Address] = []
+        self.jobs: dict[JobId, ModelJob] = {}
+        self.balances: dict[Address, int] = {}
+        self.held = 0
+        self.challenge_pool = 0
+        self.events: list[Event] = []
+        self.view = NetworkView()
+
+    def emit(self, name: str, **values: Any) -> None:
+        self.events.append(Event(name, values, self.block))
+        self.view = apply(self.view, name, values, self.block)
+
+    def wait(self, seconds: int, blocks: int = 1) -> None:
+        self.timestamp += seconds
+        self.block += blocks
+
+    def send(self, sender: Address, function: str, *arguments: Any) -> None:
+        """Refused when the contracts would revert; then nothing but the block number has changed."""
+        self.block += 1
+        if function in _CHAIN_FUNCTIONS:
+            getattr(self, function)(sender, *arguments)
+            return
+        job = self.jobs.get(arguments[0])
+        check(job, "WrongState")
+        getattr(job, function)(sender, *arguments[1:])
+
+    # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def register(self, sender: Address, role: int, peer_key: bytes, sealing_key: bytes) -> None:
+        node = self.nodes.setdefault(sender, ModelNode())
+        check(node.role == role or (node.stake == 0 and node.parts == 0), "RoleBound")
+        node.role = role
+        self.balances.setdefault(sender, FUNDS)
+        self.emit("NodeRegistered", node=sender, role=role, peer_key=peer_key, sealing_key=sealing_key)
+
+    def deposit_ticket(self, sender: Address) -> None:
+        node, ticket = self.nodes[sender], self.rates.validator_ticket
+        check(node.role == Role.VALIDATOR, "NoTicketForRole")
+        check(node.stake != ticket or node.withdrawing, "TicketComplete")
+        if sender not in self.pool:
+            self.pool.append(sender)
+        missing = ticket - node.stake
+        node.stake, node.withdrawing = ticket, False
+        self.emit("TicketDeposited", node=sender, amount=missing, stake=ticket)
+        self._take(sender, missing)
+
+    def request_withdrawal(self, sender: Address) -> None:
+        self.nodes[sender].withdrawing = True
+        self.emit("WithdrawalRequested", node=sender, available_at=self.timestamp)
+
+    # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def post(
+        self, sender: Address, topic: bytes, terms: JobTerms, key_hashes: Sequence[bytes], digests: Sequence[bytes]
+    ) -> None:
+        check(self.nodes[sender].role == Role.REQUESTOR, "NotRegistered")
+        job = job_id(sender, topic)
+        check(job not in self.jobs, "JobExists")
+        self.jobs[job] = ModelJob(self, job, sender, terms, tuple(key_hashes))
+        self.nodes[sender].parts += 1
+        self._take(sender, terms.round_pool * (terms.rounds + 1))
+        self.emit(
+            "JobPosted",
+            job=job,
+            requestor=sender,
+            topic=topic,
+            terms=asdict(terms),
+            shard_key_hashes=tuple(key_hashes),
+            shard_digests=tuple(digests),
+        )
+        self.jobs[job].enter(State.OPEN, "open")
+
+    def join(self, sender: Address, job: JobId) -> None:
+        made = self.jobs[job]
+        check(made.state is State.OPEN, "WrongState")
+        check(self.timestamp <= made.deadline, "DeadlinePassed")
+        check(sender in self.nodes and self.nodes[sender].role == Role.TRAINER, "NotRegistered")
+        made.join(sender)
+        self.nodes[sender].parts += 1
+        self._take(sender, made.terms.slot_stake)
+
+    def claim(self, sender: Address, job: JobId, accounts: Sequence[Address], words: Sequence[int]) -> None:
+        """All or nothing; the opened words of seats are checked for their number only."""
+        made = self.jobs[job]
+        check(made.state >= State.SETTLED, "WrongState")
+        parts = {made.requestor, *made.trainers, *made.members}
+        for index, claimed in enumerate(accounts):
+            check(claimed in parts, "NoPart")
+            check(claimed not in made.claimed and claimed not in accounts[:index], "AlreadyClaimed")
+        check(len(words) == self._claim_words(made, accounts), "WordCountMismatch")
+        for claimed in accounts:
+            self._pay(made, claimed)
+
+    def _claim_words(self, job: ModelJob, accounts: Sequence[Address]) -> int:
+        if len(job.trainers) <= 15:
+            return 0
+        seats = [job.members.index(account) for account in accounts if account in job.members]
+        opened = [
+            words
+            for made in job.rounds.values()
+            for seat, words in made.openings.items()
+            if made.settled and seat in seats and seat not in made.settled.left_out
+        ]
+        return sum(len(words) for words in opened)
+
+    def _pay(self, job: ModelJob, claimed: Address) -> None:
+        outcome = job.outcome()
+        settled = settlement(outcome, self.rates)
+        due = settled.dues[claimed]
+        node, lock = self.nodes[claimed], seat_lock(job.terms, self.rates)
+        if claimed in job.members:
+            node.locked -= lock
+            self.emit("SeatUnlocked", job=job.id, node=claimed, amount=lock)
+            if due.penalty:
+                node.stake -= due.penalty
+                node.slashes += 1
+                node.role = node.role if node.stake else 0
+                self.emit("StakeSlashed", job=job.id, node=claimed, amount=due.penalty)
+        node.parts -= 1
+        job.claimed.add(claimed)
+        self.balances[claimed] += due.paid
+        self.held -= due.paid
+        kept = to_challenge_pool(outcome, settled, claimed, self.rates)
+        self.challenge_pool += kept
+        self.emit("Claimed", job=job.id, account=claimed, paid=due.paid, penalty=due.penalty, to_challenge_pool=kept)
+
+    def _take(self, sender: Address, amount: int) -> None:
+        self.balances[sender] -= amount
+        self.held += amount
+
+
+def to_challenge_pool(outcome: Any, settled: Any, claimed: Address, rates: Rates) -> int:
+    """What one claim moves to the challenge pool: a penalty, what a seat did not earn; the requestor's, the rest."""
+    part = (outcome.terms.round_pool - outcome.terms.round_pool * rates.trainers_bps // 10_000) // outcome.terms.members
+    settled_rounds = sum(made.settled is not None for made in outcome.rounds)
+    own = {trainer: settled.dues[trainer].penalty for trainer in outcome.trainers}
+    for seat in outcome.seats:
+        due = settled.dues[seat.account]
+        own[seat.account] = due.penalty + settled_rounds * part - due.paid
+    return own[claimed] if claimed in own else settled.challenge_pool - sum(own.values())
+
+
+_CHAIN_FUNCTIONS = frozenset({"register", "deposit_ticket", "request_withdrawal", "post", "join", "claim"})
+
+__all__ = ["Event", "ModelChain", "ModelJob", "Refused", "account", "seeded"]
