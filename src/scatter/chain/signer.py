@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 GAS_HEADROOM = 1_200_000
 GAS_CAP = 1 << 24  # EIP-7825
 REVIVE_AFTER_BLOCKS = 10
-_KNOWN = ("already known", "already imported", "known transaction")
-_NONCE_USED = "nonce too low"
+# What servers say (geth, anvil, Nethermind, Besu) when a transaction is in their pool already, when its nonce is used (then
+# either this very transaction was mined or it is lost: its receipt tells), and when it has to wait for a lower base fee.
+_NO_REJECTION = (
+    *("already known", "already imported", "known transaction"),
+    "nonce too low",
+    "max fee per gas less than block base fee",
+)
 
 
 class EvmSigner:
@@ -176,9 +181,7 @@ class EvmSigner:
         try:
             await self._connection.rpc.call("eth_sendRawTransaction", f"0x{transaction.raw.hex()}")
         except RpcError as error:
-            said = str(error).lower()
-            # A used nonce is not decided here: either this very transaction was mined, or it is lost.
-            if not any(known in said for known in (*_KNOWN, _NONCE_USED)):
+            if not any(said in str(error).lower() for said in _NO_REJECTION):
                 raise TransactionRejected(str(error)) from error
 
     async def _next_nonce(self) -> int:
