@@ -1,0 +1,140 @@
+"""Scores: packing loses nothing, and a minority of liars moves nothing outside of what honest members said."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scatter.protocol.scores import (
+    COPY,
+    LARGEST,
+    UNREADABLE,
+    ZERO,
+    is_special,
+    lower_median,
+    pack,
+    settle,
+    unpack,
+    words_for,
+)
+
+NUMBERS = st.integers(0, LARGEST)
+LANES = st.one_of(NUMBERS, st.sampled_from([COPY, UNREADABLE]))
+
+
+@st.composite
+def openings(draw: Callable, lanes: st.SearchStrategy[int] = LANES) -> tuple[dict[int, list[int]], frozenset[int], int]:
+    """Openings by seat, the slots that published, and how many trainers there are."""
+    trainers = draw(st.integers(1, 20))
+    seats = draw(st.lists(st.integers(0, 30), min_size=1, max_size=9, unique=True))
+    opened = {
+        seat: [draw(st.integers(0, 10_000)), *draw(st.lists(lanes, min_size=trainers, max_size=trainers))]
+        for seat in seats
+    }
+    return opened, frozenset(draw(st.sets(st.integers(0, trainers - 1)))), trainers
+
+
+@given(st.lists(st.integers(0, UNREADABLE), min_size=1, max_size=64))
+def test_packing_keeps_every_lane(lanes: list[int]) -> None:
+    words = pack(lanes)
+    assert len(words) == words_for(len(lanes) - 1)
+    assert all(0 <= word < 1 << 256 for word in words)
+    assert unpack(words, len(lanes) - 1) == lanes
+
+
+@given(st.lists(st.integers(), min_size=1))
+def test_half_of_all_values_lie_on_either_side_of_the_median(values: list[int]) -> None:
+    median = lower_median(values)
+    assert median in values
+    assert 2 * sum(value <= median for value in values) >= len(values)
+    assert 2 * sum(value < median for value in values) < len(values)
+
+
+@given(openings(NUMBERS), st.integers(1, 100), st.data())
+def test_a_minority_of_liars_settles_nothing_outside_of_the_honest_range(
+    case: tuple[dict[int, list[int]], frozenset[int], int], tau: int, data: st.DataObject
+) -> None:
+    honest, published, trainers = case
+    liars = data.draw(st.integers(0, len(honest) - 1))
+    opened = dict(honest)
+    for number in range(liars):
+        opened[100 + number] = data.draw(st.lists(LANES, min_size=trainers + 1, max_size=trainers + 1))
+    settled = settle(opened, published, trainers, tau)
+    assert not settled.struck
+    assert not settled.left_out & set(honest)
+    for lane in [0, *(slot + 1 for slot in published)]:
+        said = [lanes[lane] for lanes in honest.values()]
+        assert min(said) <= settled.lanes[lane] <= max(said)
+
+
+@given(openings(), st.integers(1, 100))
+def test_what_settling_promises(case: tuple[dict[int, list[int]], frozenset[int], int], tau: int) -> None:
+    opened, published, trainers = case
+    settled = settle(opened, published, trainers, tau)
+    assert len(settled.lanes) == trainers + 1
+    assert all(settled.lanes[slot + 1] == 0 for slot in range(trainers) if slot not in published)
+    for slot in published:
+        special = sum(is_special(lanes[slot + 1]) for lanes in opened.values())
+        assert (slot in settled.struck) == (2 * special > len(opened))
+    for seat, lanes in opened.items():
+        agrees = {slot for slot in published if is_special(lanes[slot + 1])} == settled.struck
+        assert (seat in settled.left_out) != agrees
+    assert not settled.left_out & settled.deviating
+    assert settled.positive_sum == sum(max(0, settled.contribution(slot)) for slot in range(trainers))
+    assert set(settled.accepted) <= set(settled.counted) == published - settled.struck
+
+
+@given(openings(), st.integers(1, 100))
+def test_who_deviates_stands_alone_against_two_thirds(
+    case: tuple[dict[int, list[int]], frozenset[int], int], tau: int
+) -> None:
+    opened, published, trainers = case
+    settled = settle(opened, published, trainers, tau)
+    counted = {seat: lanes for seat, lanes in opened.items() if seat not in settled.left_out}
+    assert 3 * len(settled.deviating) <= len(counted) * max(1, len(settled.counted))
+    for seat, lanes in counted.items():
+        far = [slot for slot in settled.counted if abs(lanes[slot + 1] - settled.lanes[slot + 1]) > tau]
+        near = {
+            slot: sum(abs(other[slot + 1] - settled.lanes[slot + 1]) <= tau for other in counted.values())
+            for slot in far
+        }
+        assert (seat in settled.deviating) == any(3 * near[slot] >= 2 * len(counted) for slot in far)
+
+
+@given(openings(), st.integers(1, 100), st.randoms())
+def test_the_order_of_openings_does_not_matter(
+    case: tuple[dict[int, list[int]], frozenset[int], int], tau: int, random: object
+) -> None:
+    opened, published, trainers = case
+    shuffled = list(opened.items())
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert settle(dict(shuffled), published, trainers, tau) == settle(opened, published, trainers, tau)
+
+
+def test_when_nobody_agrees_with_what_is_struck_nothing_counts() -> None:
+    """Three seats call three different pairs of updates copies: all pairs are struck, so all seats are left out."""
+    c, n = COPY, ZERO + 5
+    opened = {0: [50, c, c, n, n], 1: [60, c, n, c, n], 2: [70, n, c, c, n]}
+    settled = settle(opened, frozenset(range(4)), 4, tau=10)
+    assert settled.struck == {0, 1, 2}
+    assert settled.left_out == {0, 1, 2}
+    assert settled.lanes == (0, COPY, COPY, COPY, ZERO)
+    assert (settled.positive_sum, settled.accepted, settled.metric) == (0, (), 0.0)
+
+
+def test_a_round_that_nobody_opened_does_not_settle() -> None:
+    with pytest.raises(ValueError, match="without openings"):
+        settle({}, frozenset({0}), 1, tau=10)
+    with pytest.raises(ValueError, match="no median"):
+        lower_median([])
+
+
+@pytest.mark.parametrize("lane", [-1, UNREADABLE + 1])
+def test_lanes_outside_of_15_bits_are_not_packed(lane: int) -> None:
+    with pytest.raises(ValueError, match=f"lane 1 is {lane}"):
+        pack([0, lane])
+
+
+def test_the_metric_is_a_fraction() -> None:
+    assert settle({0: [9_312, ZERO]}, frozenset({0}), 1, tau=10).metric == pytest.approx(0.9312)
