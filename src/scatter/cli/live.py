@@ -18,7 +18,7 @@ from scatter.ports import ChainEvent
 from scatter.protocol.awaited import awaited
 from scatter.protocol.duties import DutyKind
 from scatter.protocol.ids import Address
-from scatter.protocol.states import ROUND_STATES, Role
+from scatter.protocol.states import Role, State
 from scatter.protocol.view import JobView
 
 QUIET = frozenset({DutyKind.FETCH, DutyKind.EXAMINE, DutyKind.OPEN_KEYS, DutyKind.REGISTER, DutyKind.DEPOSIT})
@@ -120,7 +120,7 @@ class Screen:
 
 def _headline(job: JobView) -> str:
     state = job.state.name.capitalize()
-    where = f", round {job.round} of {job.terms.rounds}" if job.state in ROUND_STATES else ""
+    where = f", round {job.round} of {job.terms.rounds}" if State.TRAINING <= job.state <= State.AGGREGATING else ""
     why = f" ({job.reason.name.lower().replace('_', ' ')})" if job.reason else ""
     return f"job {job.name}: {state}{where}{why}"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scatter.content.fetching import ContentServer
+from scatter.content.serving import ContentServer
 from scatter.node.doing import do
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler

@@ -1,6 +1,6 @@
 """The job key: sealed by the requestor to everybody drawn, opened by each."""
 
-from scatter.content.encryption import EncryptionError, open_sealed, seal
+from scatter.content.encryption import EncryptionError, open_sealed
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import JobKeysManifest
 from scatter.node.doing.sending import artefact, job_of
@@ -8,6 +8,7 @@ from scatter.node.failures import GiveUp
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.library import fetch_whole, holders, keep, manifest_of
 from scatter.node.parts import Parts
+from scatter.node.sealing import seal_to_each
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.duties import Artefact, Duty, artefact_key
 from scatter.protocol.ids import Address, JobId, address_bytes
@@ -21,11 +22,10 @@ def job_key_context(job: JobId, reader: Address) -> bytes:
 async def seal_keys(parts: Parts, duty: Duty) -> None:
     """Seal the job key to every trainer and member; keep the bundle and its digest."""
     secrets = JobSecrets.from_bytes(await artefact(parts, Artefact.JOB_SECRETS, duty, of_round=False))
-    job, nodes = job_of(parts, duty), parts.view.network.nodes
-    readers = dict.fromkeys([*job.trainers, *job.members])
-    sealed = {
-        reader: seal(nodes[reader].sealing_key, secrets.job_key, job_key_context(job.id, reader)) for reader in readers
-    }
+    job = job_of(parts, duty)
+    sealed = seal_to_each(
+        parts, [*job.trainers, *job.members], secrets.job_key, lambda reader: job_key_context(job.id, reader)
+    )
     name = await keep(parts, JobKeysManifest(job=job.id, sealed=sealed))
     await parts.artefacts.keep(artefact_key(Artefact.BUNDLE, job.id), name)
 

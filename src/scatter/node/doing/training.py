@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import fields
 
-from scatter.content.encryption import encrypt_content, key_commitment, seal
+from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.definition import JobDefinition
 from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
 from scatter.jobs.terms import job_terms
@@ -14,6 +14,7 @@ from scatter.node.library import keep, restrict
 from scatter.node.models import starting_model, update_context, update_key_context
 from scatter.node.packages import package_of
 from scatter.node.parts import Parts
+from scatter.node.sealing import seal_to_each
 from scatter.protocol.duties import Artefact, Duty, artefact_key
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.view import JobView
@@ -61,13 +62,10 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
 
     The label of the key names the plaintext: with secrets from a seed, too, one key never encrypts two of them.
     """
-    me, nodes = parts.identity.address, parts.view.network.nodes
+    me = parts.identity.address
     key = parts.secrets(f"update-key/{job.id.hex()}/{duty.round}/{hashlib.sha256(plaintext).hexdigest()}")
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
-    sealed = {
-        reader: seal(nodes[reader].sealing_key, key, update_key_context(job.id, duty.round, me, reader))
-        for reader in job.members
-    }
+    sealed = seal_to_each(parts, job.members, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
     keys_cid = await parts.content.put(keys)
     await restrict(parts, keys_cid, job.id, duty.round)
