@@ -1,0 +1,145 @@
+"""Views of jobs: what the projection makes of events, and what can be asked of it."""
+
+from typing import Any
+
+import pytest
+from tests.property.protocol.actors import digest, example_terms
+from tests.property.protocol.model_chain import ModelChain, account
+
+from scatter.protocol.entitlement import may_read_update_keys
+from scatter.protocol.ids import NO_DIGEST, Address, Round, job_id, topic_of
+from scatter.protocol.projection import apply
+from scatter.protocol.scores import COPY, ZERO, pack
+from scatter.protocol.states import Reason, SeatKind, State
+from scatter.protocol.view import JobView, NetworkView
+
+REQUESTOR, TRAINERS, MEMBERS = account(1), (account(11), account(12)), (account(21), account(22), account(23))
+JOB = job_id(REQUESTOR, topic_of("digits"))
+
+
+class Log:
+    """Events of one job, folded as they come."""
+
+    def __init__(self) -> None:
+        self.view, self.block = NetworkView(), 10
+        chain = ModelChain()
+        chain.register(REQUESTOR, 1, bytes(32), bytes(32))
+        chain.post(REQUESTOR, topic_of("digits"), example_terms(), [digest(1), digest(2)], [digest(3), digest(4)])
+        for event in chain.events:
+            self.view = apply(self.view, event.name, event.values, self.block)
+
+    @property
+    def job(self) -> JobView:
+        return self.view.jobs[JOB]
+
+    def add(self, name: str, **values: Any) -> "Log":
+        self.block += 1
+        self.view = apply(self.view, name, {"job": JOB, **values}, self.block)
+        return self
+
+    def enter(self, state: State, round_: int = 0, deadline: int = 5_000, reason: Reason = Reason.NONE) -> "Log":
+        return self.add("StateEntered", state=int(state), round=round_, deadline=deadline, reason=int(reason))
+
+    def seated(self) -> "Log":
+        for slot, trainer in enumerate(TRAINERS):
+            self.add("TrainerJoined", trainer=trainer, slot=slot)
+        return self.add("SeatsDrawn", kind=0, first_seat=0, nodes=MEMBERS[:1]).add(
+            "SeatsDrawn", kind=0, first_seat=1, nodes=MEMBERS[1:]
+        )
+
+
+def test_a_posted_job_shows_its_terms() -> None:
+    job = Log().job
+    assert (job.id, job.requestor, job.name, job.state) == (JOB, REQUESTOR, "digits", State.OPEN)
+    assert job.terms == example_terms()
+    assert (job.shard_key_hashes, job.shard_digests) == ((digest(1), digest(2)), (digest(3), digest(4)))
+    assert (job.trainers, job.members, job.participants) == ((), (), (REQUESTOR,))
+    assert not job.ended
+
+
+def test_the_view_knows_when_the_job_changed_and_when_it_entered_its_state() -> None:
+    log = Log().enter(State.DRAWING, deadline=0).add("DrawScheduled", draw_block=12, attempt=1)
+    assert (log.job.entered_block, log.job.changed_block, log.job.deadline, log.job.draw_block) == (11, 12, None, 12)
+
+
+def test_members_sit_in_the_order_of_their_pages() -> None:
+    job = Log().seated().job
+    assert job.participants == (REQUESTOR, *TRAINERS, *MEMBERS)
+    assert [job.seat_of(node) for node in (*MEMBERS, REQUESTOR)] == [0, 1, 2, None]
+    assert [job.slot_of(node) for node in (*TRAINERS, MEMBERS[0])] == [0, 1, None]
+    other = Log().add("SeatsDrawn", kind=int(SeatKind.AUDITOR), first_seat=0, nodes=MEMBERS).job
+    assert other.members == ()
+
+
+def test_dropped_trainers_keep_their_slot() -> None:
+    job = Log().seated().add("TrainerDropped", slot=0).job
+    assert (job.active_slots, job.slot_of(TRAINERS[0])) == ({1}, 0)
+
+
+def test_a_round_collects_what_is_published_for_it() -> None:
+    words = tuple(pack([5_000, ZERO + 40, COPY]))
+    log = Log().seated().add("KeysPublished", bundle=digest("bundle")).enter(State.TRAINING, 1)
+    log.add("UpdatePublished", round=1, slot=1, update=digest("u1")).add(
+        "UpdatePublished", round=1, slot=0, update=digest("u0")
+    )
+    log.add("ShardKeyRevealed", round=1, key=digest("key"))
+    log.add("ScoresCommitted", round=1, kind=0, seat=2, commitment=digest("c"))
+    log.add("ScoresOpened", round=1, kind=0, seat=2, words=words)
+    log.add("RoundSettled", round=1, settled=words, positive_sum=40, left_out=0b101, deviating=0b10)
+    log.add("AggregatePosted", round=1, seat=2, aggregate=digest("a"))
+    made = log.job.current
+    assert log.job.bundle == digest("bundle")
+    assert list(made.updates) == [1, 0]
+    assert (made.published, made.shard_key, made.commitments) == ({0, 1}, digest("key"), {2: digest("c")})
+    assert (made.openings, made.aggregates, made.closed) == ({2: words}, {2: digest("a")}, False)
+    assert made.settled is not None
+    assert (made.settled.left_out, made.settled.deviating) == ({0, 2}, {1})
+    assert (made.settled.positive_sum, made.settled.struck, made.settled.accepted) == (40, {1}, (0,))
+
+
+def test_a_round_starts_from_the_newest_aggregate() -> None:
+    log = Log().seated().enter(State.TRAINING, 1)
+    terms = log.job.terms
+    assert log.job.starting_model(Round(1)) == (0, None)
+    assert log.job.starting_content(Round(1)) == (terms.training_job,)
+    log.add("RoundClosed", round=1, global_model=digest("m1")).enter(State.TRAINING, 2)
+    log.add("RoundClosed", round=2, global_model=NO_DIGEST).enter(State.TRAINING, 3)
+    assert log.job.starting_model(Round(2)) == (1, digest("m1"))
+    assert log.job.starting_model(Round(3)) == (1, digest("m1")), "a round that kept its model passes it on"
+    assert log.job.starting_content(Round(3)) == (terms.training_job, digest("m1"))
+    assert log.job.starting_model(Round(1)) == (0, None)
+
+
+def test_the_end_keeps_round_reason_and_claims() -> None:
+    log = Log().seated().enter(State.TRAINING, 1).enter(State.DEFAULTED, 1, 0, Reason.NO_SHARD_KEY)
+    job = log.add("Claimed", account=TRAINERS[0], paid=1, penalty=0, to_challenge_pool=0).job
+    assert (job.ended, job.round, job.reason, job.deadline) == (True, 1, Reason.NO_SHARD_KEY, None)
+    assert job.claimed == {TRAINERS[0]}
+
+
+def test_before_the_first_round_there_is_an_empty_one() -> None:
+    assert Log().job.current.published == frozenset()
+    assert Log().job.rounds == {}
+
+
+def test_lost_events_are_noticed() -> None:
+    with pytest.raises(KeyError):
+        apply(NetworkView(), "TrainerJoined", {"job": JOB, "trainer": TRAINERS[0], "slot": 0}, block=1)
+    with pytest.raises(KeyError):
+        Log().add("UpdatePublished", round=1, slot=0, update=digest("u"))
+
+
+def test_events_of_others_say_nothing() -> None:
+    view = Log().view
+    assert apply(view, "Transfer", {"from": REQUESTOR, "value": 1}, block=99) is view
+
+
+@pytest.mark.parametrize(
+    ("who", "allowed"), [(MEMBERS[1], True), (TRAINERS[0], False), (REQUESTOR, False), (account(99), False)]
+)
+def test_update_keys_are_for_members_once_the_shard_key_is_out(who: Address, allowed: bool) -> None:
+    log = Log().seated().enter(State.TRAINING, 1)
+    assert not may_read_update_keys(log.job, Round(1), who)
+    log.add("ShardKeyRevealed", round=1, key=digest("key")).enter(State.COMMITTING, 1)
+    assert may_read_update_keys(log.job, Round(1), who) is allowed
+    assert not may_read_update_keys(log.job, Round(2), who)
