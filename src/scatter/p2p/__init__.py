@@ -1,0 +1,1 @@
+"""Peers: who they are, and how they ask one another."""
