@@ -39,15 +39,15 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
-        self._live = Live(
-            get_renderable=self._render, console=self._console, refresh_per_second=REFRESH_PER_SECOND, transient=True
-        )
         self._lock = threading.Lock()
         self._view: ChainView | None = None
         self._names: Mapping[Address, str] = {}
         self._doing: dict[str, _Doing] = {}
         self._problems: deque[str] = deque(maxlen=PROBLEMS_SHOWN)
         self._message = "starting"
+        self._live = Live(
+            get_renderable=self._render, console=self._console, refresh_per_second=REFRESH_PER_SECOND, transient=True
+        )
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
