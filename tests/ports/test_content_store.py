@@ -55,7 +55,7 @@ async def test_ranges(store: ContentStore, content: bytes) -> None:
     assert await store.read(cid, 262_140, 10) == content[262_140:262_150]
     assert await store.read(cid, len(content) - 5, 100) == content[-5:]
     assert await store.read(cid, len(content), 1) == b""
-    assert await store.read(cid, 10 * len(content), 1) == b""
+    assert await store.read(cid, 1 << 64, 1) == b""
     assert await store.read(cid, 0, 0) == b""
 
 

@@ -75,7 +75,7 @@ class FileContentStore:
 
     def _read(self, cid: Cid, offset: int, length: int) -> bytes:
         with self._open(cid) as file:
-            file.seek(offset)
+            file.seek(min(offset, os.fstat(file.fileno()).st_size))
             return file.read(length)
 
     def _put(self, content: bytes) -> str:
