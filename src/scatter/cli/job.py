@@ -13,6 +13,28 @@ Folder = Annotated[Path, typer.Argument(help="A job folder, or a .tar or .tar.gz
 
 
 @app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="What the job is called on the chain.", metavar="NAME")],
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; a folder called NAME if not given.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="The job to start from; the digits example if none is given.")
+    ] = None,
+) -> None:
+    """Start a job: a copy of one that works, under another name, to change from there."""
+    from scatter.cli.failures import explained
+    from scatter.jobs.errors import JobError
+    from scatter.jobs.templates import copy_job
+    from scatter.localnet.example import digits_job
+
+    target = folder or Path(name)
+    with explained():
+        if folder is None and target.name != name:
+            raise JobError(f"{name!r} does not name a folder; say where the job goes with --folder")
+        copy_job(source or digits_job(), target, name)
+    typer.echo(f"{target} is a job now. Change it, then: scatter job check {target}", err=True)
+
+
+@app.command()
 def check(
     folder: Folder,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
