@@ -122,7 +122,11 @@ async def _run(command: list[str], run: SandboxRun, seccomp_fd: int) -> SandboxR
     stderr = await errors
     seconds = time.monotonic() - begun
     if end is None:
-        raise SandboxUnavailable(f"bubblewrap cannot start a sandbox here: {stderr.strip() or 'no reason given'}")
+        raise SandboxUnavailable(
+            f"bubblewrap cannot start a sandbox here: {stderr.strip() or 'no reason given'} (this machine must allow user "
+            "namespaces: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns; a container, its "
+            "seccomp profile)"
+        )
     if isinstance(end, str):
         return SandboxResult(None, end, stderr, {}, seconds)
     if end.refused is not None:
