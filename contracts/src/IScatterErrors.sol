@@ -34,8 +34,8 @@ interface IScatterErrors {
     // ── posting and joining ─────────────────────────────────────────────────────────────────────────────────────────
     /// This requestor used the topic before: take another one.
     error JobExists(bytes32 job);
-    /// A term lies outside its range (ASCII name of the term).
-    error TermOutOfRange(bytes32 term);
+    /// A term (ASCII name) lies outside its range. "durations" is any of the nine.
+    error TermOutOfRange(bytes32 term, uint256 given, uint256 least, uint256 most);
     /// This version has no auditors: post with 0.
     error AuditorsUnsupported();
     /// A seat must earn at least this a round: raise roundPool or take fewer members.

@@ -13,11 +13,12 @@ abstract contract Posting is Drawing {
 
     uint256 private constant LAST_RULE = 4;
     uint256 private constant MAX_TAU = 32_767;
+    uint256 private constant DURATIONS = 9;
 
     /// @inheritdoc IScatterProtocol
     function post(
         bytes32 topic,
-        JobTerms calldata terms_,
+        JobTerms memory terms_,
         bytes32[] calldata shardKeyHashes,
         bytes32[] calldata shardDigests
     ) external returns (bytes32 jobId) {
@@ -66,7 +67,7 @@ abstract contract Posting is Drawing {
         _leaveOpen(j, jobId);
     }
 
-    function _checkTerms(JobTerms calldata t) private view {
+    function _checkTerms(JobTerms memory t) private view {
         if (t.trainingJob == 0 || t.evaluationJob == 0 || t.jobKeyHash == 0) revert DigestMissing();
         if (t.auditors != 0) revert AuditorsUnsupported();
         _within("rounds", t.rounds, 1, MAX_ROUNDS);
@@ -79,23 +80,22 @@ abstract contract Posting is Drawing {
         _within("maxShareBps", t.maxShareBps, 1, BPS);
         _within("tau", t.tau, 1, MAX_TAU);
         _checkDurations(t.durations);
-        uint256 pay = _seatPart(t.roundPool, t.members);
+        uint256 pay = (t.roundPool - t.roundPool * TRAINERS_BPS / BPS) / t.members;
         if (pay < MIN_SEAT_PAY) revert SeatPayTooSmall(pay, MIN_SEAT_PAY);
     }
 
-    function _checkDurations(Durations calldata d) private view {
-        _within("open", d.open, MINIMUM_DURATION, MAX_DURATION);
-        _within("keys", d.keys, MINIMUM_DURATION, MAX_DURATION);
-        _within("train", d.train, MINIMUM_DURATION, MAX_DURATION);
-        _within("reveal", d.reveal, MINIMUM_DURATION, MAX_DURATION);
-        _within("commit", d.commit, MINIMUM_DURATION, MAX_DURATION);
-        _within("openScores", d.openScores, MINIMUM_DURATION, MAX_DURATION);
-        _within("aggregate", d.aggregate, MINIMUM_DURATION, MAX_DURATION);
-        _within("challenge", d.challenge, MINIMUM_DURATION, MAX_DURATION);
-        _within("judge", d.judge, MINIMUM_DURATION, MAX_DURATION);
+    function _checkDurations(Durations memory d) private view {
+        for (uint256 i; i < DURATIONS; ++i) {
+            uint256 duration;
+            // A struct in memory is its fields, one to a word.
+            assembly ("memory-safe") {
+                duration := mload(add(d, mul(i, 32)))
+            }
+            _within("durations", duration, MINIMUM_DURATION, MAX_DURATION);
+        }
     }
 
     function _within(bytes32 term, uint256 value, uint256 least, uint256 most) private pure {
-        if (value < least || value > most) revert TermOutOfRange(term);
+        if (value < least || value > most) revert TermOutOfRange(term, value, least, most);
     }
 }
