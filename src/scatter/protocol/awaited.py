@@ -11,22 +11,18 @@ def awaited(view: JobView) -> tuple[Address, ...]:
     In Open that is nobody in particular; in Opening those that committed; in terminal states those that have not been
     claimed for.
     """
-    current = view.current
+    current, late = view.current, list[Address]()
     match view.state:
         case State.KEYING | State.REVEALING:
-            return (view.requestor,)
+            late = [view.requestor]
         case State.TRAINING:
-            return tuple(view.trainers[slot] for slot in sorted(view.active_slots - set(current.updates)))
+            late = [view.trainers[slot] for slot in sorted(view.active_slots - set(current.updates))]
         case State.COMMITTING:
-            return _seats(view, set(range(len(view.members))) - set(current.commitments))
+            late = [member for seat, member in enumerate(view.members) if seat not in current.commitments]
         case State.OPENING:
-            return _seats(view, set(current.commitments) - set(current.openings))
+            late = [view.members[seat] for seat in sorted(set(current.commitments) - set(current.openings))]
         case State.AGGREGATING:
-            return _seats(view, set(range(len(view.members))) - set(current.aggregates))
+            late = [member for seat, member in enumerate(view.members) if seat not in current.aggregates]
         case State.SETTLED | State.DEFAULTED | State.CANCELLED:
-            return tuple(account for account in dict.fromkeys(view.participants) if account not in view.claimed)
-    return ()
-
-
-def _seats(view: JobView, seats: set[int]) -> tuple[Address, ...]:
-    return tuple(view.members[seat] for seat in sorted(seats))
+            late = [account for account in dict.fromkeys(view.participants) if account not in view.claimed]
+    return tuple(late)

@@ -7,7 +7,6 @@ from eth_hash.auto import keccak
 from scatter.protocol.ids import Address
 from scatter.protocol.states import SeatKind
 
-
 MAX_CANDIDATES = 1024
 """The contracts try no more; when so many leave a seat empty there is no committee."""
 

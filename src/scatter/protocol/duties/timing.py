@@ -20,4 +20,5 @@ def next_turn(view: JobView, now: Timestamp) -> Timestamp | None:
     if view.state is State.AGGREGATING:
         turns.append(view.deadline - view.terms.durations.aggregate // 2)
     ahead = [turn for turn in turns if turn > now]
-    return Timestamp(min(ahead)) if ahead else Timestamp(now + SECONDS_APART)
+    late = now - view.deadline - 1
+    return Timestamp(min(ahead) if ahead else now + SECONDS_APART - late % SECONDS_APART)
