@@ -11,12 +11,23 @@ from tests.property.protocol.actors import Actor, cast, example_terms, post
 from tests.property.protocol.model_chain import FUNDS, ModelChain, seeded
 from tests.property.protocol.model_job import NOTHING
 
+from scatter.protocol.awaited import awaited
 from scatter.protocol.duties import Duty, DutyKind
-from scatter.protocol.ids import JobId
+from scatter.protocol.duties.timing import next_turn
+from scatter.protocol.ids import JobId, Timestamp
 from scatter.protocol.projection import apply
 from scatter.protocol.states import TERMINAL, Reason, State, may_follow
 from scatter.protocol.terms import JobTerms
 
+AWAITED = {
+    DutyKind.PUBLISH_KEYS,
+    DutyKind.PUBLISH_UPDATE,
+    DutyKind.REVEAL,
+    DutyKind.COMMIT,
+    DutyKind.OPEN,
+    DutyKind.POST_AGGREGATE,
+}
+"""What a state waits for."""
 ANYBODY = {DutyKind.POKE, DutyKind.CLAIM, DutyKind.SETTLE_ROUND}
 LONGEST = 4_000
 """Steps after which a job is taken to be stuck."""
@@ -29,17 +40,24 @@ def run(chain: ModelChain, actors: list[Actor], random: Random) -> Iterator[tupl
     """One duty at a time, of a random node, until nobody owes anything and the time that passes changes nothing."""
     since = chain.timestamp
     for _ in range(LONGEST):
-        pending = [(actor, d) for actor in actors for d in actor.owed(chain) if not actor.silent(d)]
-        if not pending:
-            if chain.timestamp - since > QUIET:
-                return
+        found = _anything_owed(chain, actors, random)
+        if found is not None:
+            since = chain.timestamp
+            found[0].do(found[1], chain)
+            yield found
+        elif chain.timestamp - since > QUIET:
+            return
+        else:
             chain.wait(random.randrange(10, 200), blocks=random.randrange(1, 9))
-            continue
-        since = chain.timestamp
-        actor, duty = random.choice(pending)
-        actor.do(duty, chain)
-        yield actor, duty
     raise AssertionError("the job does not end")
+
+
+def _anything_owed(chain: ModelChain, actors: list[Actor], random: Random) -> tuple[Actor, Duty] | None:
+    for actor in random.sample(actors, len(actors)):
+        pending = [duty for duty in actor.owed(chain) if not actor.silent(duty)]
+        if pending:
+            return actor, random.choice(pending)
+    return None
 
 
 def check_money(chain: ModelChain) -> None:
@@ -70,7 +88,12 @@ def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Rando
     chain = ModelChain()
     actors = cast(terms, random, trainers=trainers, validators=validators)
     posted = post(chain, actors, terms)
+    before = chain.view.jobs[posted]
     for actor, duty in run(chain, actors, random):
+        now = chain.view.jobs[posted]
+        if duty.kind in AWAITED and (now.state, now.round) == (before.state, before.round):
+            assert set(awaited(before)) - set(awaited(now)) == {actor.address}
+        before = now
         if duty.kind is not DutyKind.CLAIM:
             assert duty.key not in {d.key for d in actor.owed(chain)}, "a duty that was done is owed again"
     view = chain.view.jobs[posted]
@@ -151,6 +174,22 @@ def test_every_end_is_reached() -> None:
         if not missing:
             break
     assert not missing
+
+
+@given(SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_a_clock_that_jumps_from_turn_to_turn_misses_nothing(random: Random) -> None:
+    """Between now and the next turn nobody owes anything new for the time that passes; at the turn somebody may."""
+    chain, actors, job, _ = troubled(random)
+    for _ in run(chain, actors, random):
+        now, turn = chain.timestamp, next_turn(chain.view.jobs[job], Timestamp(chain.timestamp))
+        if turn is None or random.random() < 0.8:
+            continue
+        owed = [actor.owed(chain) for actor in actors]
+        for chain.timestamp in sorted({now + 1, (now + turn) // 2, turn - 1} - {turn}):
+            later = [actor.owed(chain) for actor in actors]
+            assert all(set(then) <= set(before) for before, then in zip(owed, later, strict=True))
+        chain.timestamp = now
 
 
 @given(SEEDS)
