@@ -44,7 +44,6 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     from scatter.cli.live import Screen
     from scatter.cli.summary import print_summary
     from scatter.localnet.cast import Cast
-    from scatter.localnet.curve import draw_learning_curve
     from scatter.localnet.demonstration import demonstrate, prepare
     from scatter.localnet.example import digits_job
     from scatter.localnet.settings import Settings
@@ -56,13 +55,6 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
             prepare(out, job or digits_job(), Settings(seed, cast, alpha))
         with Screen() as screen:
             outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen))
-    curve = out / "learning-curve.png"
-    scores = [result.starting_score for result in outcome.rounds]
-    if scores:
-        draw_learning_curve(
-            curve, "Did the global model get better every round?", "score", scores, outcome.final_accuracy
-        )
-    (out / "result.json").write_text(json.dumps(outcome.to_json(), indent=2) + "\n")
     print_summary(outcome, out)
     if as_json:
         sys.stdout.write(json.dumps(outcome.to_json()) + "\n")

@@ -1,6 +1,7 @@
 """A federated job from posting to payout, with everybody who takes part in it on this machine."""
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobPackage, load_job
 from scatter.learning.metrics import FULL_REPORT, report_value
 from scatter.learning.models import Model, write_model
 from scatter.localnet.cast import Cast, CastError
+from scatter.localnet.curve import draw_learning_curve
 from scatter.localnet.network import LocalNetwork, Running
 from scatter.localnet.outcome import Outcome, Participant, round_results
 from scatter.localnet.partition import deal, with_flipped_labels
@@ -32,6 +34,8 @@ from scatter.protocol.view import JobView, NetworkView
 
 JOB_FILE = "job.tar"
 MODEL_FILE = "model.safetensors"
+CURVE_FILE = "learning-curve.png"
+RESULT_FILE = "result.json"
 DEVELOPMENT_MINIMUM_DURATION = 1
 
 
@@ -121,7 +125,17 @@ async def demonstrate(folder: Path, sandbox: Sandbox, watcher: Watcher) -> Outco
         job = await _posted(running, package, watcher)
         await running.view.until(lambda view: _paid_out(view, job))
         watcher.note("measuring the final model on the whole evaluation set")
-        return await _outcome(folder, running, package, job, settings, began)
+        outcome = await _outcome(folder, running, package, job, settings, began)
+    await asyncio.to_thread(_write_results, folder, package, outcome)
+    return outcome
+
+
+def _write_results(folder: Path, package: JobPackage, outcome: Outcome) -> None:
+    (folder / RESULT_FILE).write_text(json.dumps(outcome.to_json(), indent=2) + "\n")
+    scores = [result.starting_score for result in outcome.rounds]
+    if scores:
+        metric = package.definition.report.value.replace("_", " ")
+        draw_learning_curve(folder / CURVE_FILE, metric, scores, outcome.final_accuracy)
 
 
 def _deal(folder: Path, settings: Settings, package: JobPackage) -> dict[str, dict[str, Path]]:
