@@ -2,7 +2,6 @@
 and error (tests/unit/chain/probe.sol)."""
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -41,6 +40,7 @@ class ProbeNetwork:
     contract: Contract
     connection: Connection
     where: Address
+    _ticking: bool = False
     _tick: asyncio.Task[None] | None = None
     _databases: dict[str, Database] = field(default_factory=dict)
 
@@ -62,20 +62,20 @@ class ProbeNetwork:
     def resume(self) -> None:
         """Mine every 20 ms."""
 
-        async def tick() -> None:
-            while True:
-                await asyncio.sleep(TICK)
-                await self.chain.mine()
-
-        self._tick = asyncio.create_task(tick())
+        self._ticking = True
+        self._tick = asyncio.create_task(self._mine_often())
 
     async def pause(self) -> None:
         """Mine only when told."""
+        self._ticking = False
         if self._tick is not None:
-            self._tick.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._tick
+            await self._tick
             self._tick = None
+
+    async def _mine_often(self) -> None:
+        while self._ticking:
+            await self.chain.mine()
+            await asyncio.sleep(TICK)
 
     async def account(self, name: str) -> "LocalAccount":
         """A funded account."""

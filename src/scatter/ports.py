@@ -202,7 +202,7 @@ class Outbox(Protocol):
     """Signed transactions, kept before they are broadcast."""
 
     async def insert(self, transaction: SignedTransaction) -> None:
-        """Keep a new one; ValueError when its (account, key, attempt) or its hash is kept already."""
+        """Keep a new one; ValueError when its (account, key, attempt) is kept already."""
         ...
 
     async def latest(self, account: Address, key: str) -> SignedTransaction | None:

@@ -24,6 +24,8 @@ from scatter.protocol.ids import Address, Timestamp
 
 GENESIS = Timestamp(1_700_000_000)
 """When the development chain begins: always the same, so that runs can be repeated."""
+KEPT_STATES = 32
+"""States that anvil remembers: a question about the newest block may be answered when that is no longer the newest."""
 START_SECONDS, STOP_SECONDS = 30.0, 5.0
 STATE_FILE = "chain.json"
 _LISTENING = "Listening on "
@@ -71,10 +73,13 @@ class DevelopmentChain:
         self._rpc = Rpc(url, patience=0.0)
         self._head = head
         self._folder = folder
+        self._certain = True
         self._mining = asyncio.Lock()
         self._saving = asyncio.Lock()
         self._saved: bytes | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._drainer = asyncio.create_task(_drain(process))
+        self._saver: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(
@@ -94,7 +99,8 @@ class DevelopmentChain:
         except BaseException:
             await _end(process)
             raise
-        chain._run(save_every)
+        if folder is not None:
+            chain._saver = asyncio.create_task(chain._save_often(save_every))
         return chain
 
     @property
@@ -111,13 +117,18 @@ class DevelopmentChain:
         """Mine one block with everything that waits, at `timestamp` or one second after the last block. ValueError when
         the time would not move forward; ChainUnavailable when anvil is gone."""
         async with self._mining:
+            if not self._certain:
+                self._head = await self._latest()
             when = self._head.timestamp + 1 if timestamp is None else timestamp
             if when <= self._head.timestamp:
                 raise ValueError(
                     f"block {self._head.number} is at {self._head.timestamp}, the next cannot be at {when}"
                 )
+            # Cancelled in here, nobody knows whether the block was mined.
+            self._certain = False
             await self._rpc.call("evm_mine", when)
-            self._head = parse_block(await self._rpc.call("eth_getBlockByNumber", "latest", False))
+            self._head = await self._latest()
+            self._certain = True
             return self._head
 
     async def pending(self) -> int:
@@ -146,14 +157,16 @@ class DevelopmentChain:
 
     async def stop(self) -> None:
         """Save, then end anvil. Stopping twice, or after it died, is fine."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Not cancelled: it may be in the middle of writing the state.
+        self._stopping.set()
+        if self._saver is not None:
+            await self._saver
         if self._process.returncode is None:
             with contextlib.suppress(ChainUnavailable):
                 await self.save()
         await self._rpc.close()
         await _end(self._process)
+        await self._drainer
 
     async def __aenter__(self) -> Self:
         return self
@@ -161,17 +174,16 @@ class DevelopmentChain:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    def _run(self, save_every: float) -> None:
-        self._tasks.append(asyncio.create_task(_drain(self._process)))
-        if self._folder is not None:
-            self._tasks.append(asyncio.create_task(self._save_often(save_every)))
+    async def _latest(self) -> BlockRef:
+        return parse_block(await self._rpc.call("eth_getBlockByNumber", "latest", False))
 
     async def _save_often(self, seconds: float) -> None:
         # When anvil is gone, whoever uses the chain finds out; there is nothing left to save.
         with contextlib.suppress(ChainUnavailable):
-            while True:
-                await asyncio.sleep(seconds)
+            while not self._stopping.is_set():
                 await self.save()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
 def _command(anvil: Path, genesis: Timestamp, port: int) -> list[str]:
@@ -179,7 +191,8 @@ def _command(anvil: Path, genesis: Timestamp, port: int) -> list[str]:
         str(anvil),
         *("--host", "127.0.0.1", "--port", str(port)),
         *("--chain-id", str(DEVELOPMENT_CHAIN_ID), "--timestamp", str(genesis)),
-        *("--accounts", "0", "--no-mining", "--enable-tx-gas-limit", "--prune-history"),
+        *("--accounts", "0", "--no-mining", "--enable-tx-gas-limit"),
+        *("--prune-history", str(KEPT_STATES)),
     ]
 
 

@@ -143,7 +143,12 @@ class EvmChain:
     async def _extend(self, after: BlockRef, start: int, end: int) -> BlockRef | None:
         """Keep the logs of a range; None, and nothing is kept, when the chain changed under our hands."""
         last = await self._block(end)
-        entries = await self._logs(start, end)
+        try:
+            entries = await self._logs(start, end)
+        except RpcError as error:
+            if last is not None and await self._block(end) == last:
+                raise ChainError(f"the chain does not give the logs of blocks {start} to {end}: {error}") from error
+            return None
         # Still the same at both ends: so the logs between them are of the same chain.
         below, again = await asyncio.gather(self._block(after.number), self._block(end))
         if last is None or again != last or below != after:
@@ -196,9 +201,9 @@ class EvmChain:
         }
         try:
             found = await self._connection.rpc.call("eth_getLogs", criteria)
-        except RpcError as error:
+        except RpcError:
             if start == end:
-                raise ChainError(f"the chain does not give the logs of block {start}: {error}") from error
+                raise
             middle = (start + end) // 2
             return [*await self._logs(start, middle), *await self._logs(middle + 1, end)]
         return [_entry(log) for log in found]

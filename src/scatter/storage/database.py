@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +16,12 @@ from scatter.storage.migrate import migrate
 
 BUSY_SECONDS = 30
 CONNECTIONS = 4
+_PAUSE = 0.01
 _WRITES = "scatter_writes"
 
 # FULL: a commit is on the disk before it returns. NORMAL would survive kill -9 as well, but not a power cut, and a salt
 # that is lost after its commitment was broadcast costs a slash.
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
@@ -44,7 +45,6 @@ class Database:
     async def open(cls, path: Path) -> Self:
         """Open or create the database file (its folder is created too) and run the migrations that it lacks.
         DatabaseUnusable when the file is damaged, is something else or was written by a newer version."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(path)),
             pool_size=CONNECTIONS,
@@ -55,6 +55,7 @@ class Database:
         event.listen(engine.sync_engine, "begin", _begin)
         database = cls(engine, path)
         try:
+            await asyncio.to_thread(_prepare, path)
             async with database.writing() as connection:
                 await connection.run_sync(migrate)
         except (DatabaseError, sqlite3.DatabaseError, LookupError) as error:
@@ -94,6 +95,22 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _prepare(path: Path) -> None:
+    """Create the file in WAL mode, which stays with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Two that switch the mode at once do not wait for each other, whatever their timeout.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _configure(connection: Any, _record: Any) -> None:

@@ -74,7 +74,7 @@ transactions = Table(
     Column("attempt", Integer, nullable=False),
     Column("nonce", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
     Column("status", String(16), nullable=False),
     Column("block", BigInteger),
     Column("gas_used", BigInteger),

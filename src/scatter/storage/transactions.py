@@ -21,7 +21,7 @@ class SqlOutbox:
         self._database = database
 
     async def insert(self, transaction: SignedTransaction) -> None:
-        """Keep a new one; ValueError when its (account, key, attempt) or its hash is kept already."""
+        """Keep a new one; ValueError when its (account, key, attempt) is kept already."""
         row = {
             "account": transaction.account,
             "key": transaction.key,
@@ -80,14 +80,18 @@ class SqlOutbox:
         """Record what became of a transaction; the row as it is now. KeyError when it is not kept."""
         statement = (
             update(transactions)
-            .where(transactions.c.hash == transaction.hash)
+            .where(
+                transactions.c.account == transaction.account,
+                transactions.c.key == transaction.key,
+                transactions.c.attempt == transaction.attempt,
+            )
             .values(status=status.value, block=block, gas_used=gas_used, error=error)
             .returning(transactions)
         )
         async with self._database.writing() as connection:
             row = (await connection.execute(statement)).one_or_none()
         if row is None:
-            raise KeyError(f"no transaction 0x{transaction.hash.hex()} in the outbox")
+            raise KeyError(f"no attempt {transaction.attempt} of {transaction.key!r} in the outbox")
         return _transaction(row)
 
 

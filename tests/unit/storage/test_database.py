@@ -61,7 +61,7 @@ async def test_read_then_write_transactions_of_two_connections_take_turns(tmp_pa
     async def count_up(database: Database) -> None:
         for _ in range(25):
             async with database.writing() as connection:
-                value = await connection.scalar(select(artefacts.c.value).where(artefacts.c.key == "n"))
+                value = await connection.scalar(select(artefacts.c.value).where(artefacts.c.key == "n")) or b""
                 await connection.execute(artefacts.update().values(value=str(int(value) + 1).encode()))
 
     async with await Database.open(tmp_path / "n.db") as first, await Database.open(tmp_path / "n.db") as second:

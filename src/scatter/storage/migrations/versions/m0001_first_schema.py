@@ -73,7 +73,6 @@ def _create_transactions() -> None:
         sa.Column("gas_used", sa.BigInteger),
         sa.Column("error", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_transactions"),
-        sa.UniqueConstraint("hash", name="uq_transactions_hash"),
         sa.UniqueConstraint("account", "key", "attempt", name="uq_transactions_account_key_attempt"),
     )
     op.create_index("ix_transactions_account_nonce", "transactions", ["account", "nonce"])

@@ -1,0 +1,140 @@
+"""Deploying the protocol, and finding it again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scatter.chain.anvil import DevelopmentChain
+from scatter.chain.connection import Connection, WrongChain
+from scatter.chain.deploy import ChainParameters, deploy, ensure_deployed
+from scatter.chain.deployment import Deployment, DeploymentUnusable
+from scatter.chain.follower import EvmChain
+from scatter.chain.signer import EvmSigner
+from scatter.ports import Call, CallReverted
+from scatter.protocol.ids import SCT
+from scatter.storage import SqlEventLog
+
+SEED = b"s" * 32
+
+
+@pytest.fixture
+async def signer(network: Any) -> Callable[[Connection], EvmSigner]:
+    account, outbox = await network.account("root"), await network.outbox("root")
+    return lambda connection: EvmSigner(connection, account, outbox)
+
+
+async def deployed(network: Any, path: Path, signer: Any, seed: bytes | None = SEED) -> Deployment:
+    return await ensure_deployed(path, network.chain.url, signer, ChainParameters.development(), seed=seed)
+
+
+async def test_a_deployment_works_and_is_used_again(network: Any, tmp_path: Path, signer: Any) -> None:
+    path = tmp_path / "shared" / "deployment.json"
+    deployment = await deployed(network, path, signer)
+    assert await deployed(network, path, signer) == deployment == Deployment.load(path)
+    connection = await Connection.open(network.chain.url, deployment)
+    async with connection, EvmChain(connection, SqlEventLog(await network.database("log"))) as chain:
+        assert chain.chain_id == 31337
+        holder = signer(connection).address
+        assert await chain.read(Call("ScatterToken", "balanceOf", (holder,))) == 1_000_000_000 * SCT
+        update = await anext(chain.updates())
+        assert update.events[0].name == "Transfer"
+        assert update.events[0].block == deployment.block
+        with pytest.raises(CallReverted, match=r"ScatterProtocol\.poke reverted: WrongState\(current=0\)"):
+            await signer(connection).send("poke", Call("ScatterProtocol", "poke", (b"\1" * 32,)))
+
+
+async def test_it_goes_on_where_it_stopped(network: Any, signer: Any) -> None:
+    async with await Connection.open(network.chain.url, None) as connection:
+        first = await deploy(signer(connection), ChainParameters(), chain_id=31337, seed=SEED)
+        again = await deploy(signer(connection), ChainParameters(), chain_id=31337, seed=SEED)
+    assert again == first
+
+
+async def test_a_deployment_that_the_chain_has_lost_is_made_again(network: Any, tmp_path: Path, signer: Any) -> None:
+    await network.chain.save()
+    first = await deployed(network, tmp_path / "deployment.json", signer)
+    await network.kill()
+    await network.come_back()
+    network.resume()
+    again = await deployed(network, tmp_path / "deployment.json", signer)
+    assert again.addresses == first.addresses
+    assert Deployment.load(tmp_path / "deployment.json") == again
+
+
+async def test_block_randomness_without_a_seed(network: Any, tmp_path: Path, signer: Any) -> None:
+    deployment = await deployed(network, tmp_path / "deployment.json", signer, seed=None)
+    assert set(deployment.addresses) == {"ScatterToken", "BlockRandomness", "ScatterProtocol"}
+
+
+@pytest.mark.parametrize(("seed", "chain_id"), [(SEED, 1), (b"short", 31337)])
+async def test_seeds_are_for_development_chains(network: Any, signer: Any, seed: bytes, chain_id: int) -> None:
+    with pytest.raises(ValueError, match="belongs on chain 31337"):
+        await deploy(signer(network.connection), ChainParameters(), chain_id=chain_id, seed=seed)
+
+
+async def test_parameters_that_the_contract_refuses(network: Any, signer: Any) -> None:
+    with pytest.raises(CallReverted, match=r"creating ScatterProtocol reverted: .*"):
+        await deploy(signer(network.connection), ChainParameters(trainers_bps=20_000), chain_id=31337, seed=SEED)
+
+
+async def test_a_deployment_on_another_chain_is_not_used(network: Any, tmp_path: Path, signer: Any) -> None:
+    path = tmp_path / "deployment.json"
+    deployment = await deployed(network, path, signer)
+    Deployment(1, deployment.block, deployment.addresses, deployment.versions).save(path)
+    with pytest.raises(WrongChain, match="is on chain 31337, the deployment on chain 1"):
+        await deployed(network, path, signer)
+
+
+WHOLE: dict[str, Any] = {
+    "format": 1,
+    "chain_id": 31337,
+    "block": 2,
+    "addresses": dict.fromkeys(("ScatterToken", "SeededRandomness", "ScatterProtocol"), "0x" + "12" * 20),
+    "versions": dict.fromkeys(("ScatterToken", "SeededRandomness", "ScatterProtocol"), "0x" + "34" * 32),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, "was deployed by another version"),
+        ({"format": 2}, "format 2"),
+        ({"chain_id": "31337"}, "chain_id is no whole number"),
+        ({"block": True}, "block is no whole number"),
+        ({"block": -1}, "block is no whole number"),
+        ({"extra": 1}, "expected an object with"),
+        ({"addresses": {}}, "expected ScatterToken, ScatterProtocol and one of"),
+        ({"addresses": []}, "is no deployment"),
+        ({"addresses": {**WHOLE["addresses"], "ScatterToken": "0x12"}}, "not an address"),
+        ({"addresses": {**WHOLE["addresses"], "BlockRandomness": "0x" + "12" * 20}}, "and one of"),
+        ({"addresses": {**WHOLE["addresses"], "Other": "0x" + "12" * 20}}, "and one of"),
+        ({"versions": {}}, "different contracts"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    path = tmp_path / "deployment.json"
+    path.write_text(json.dumps({**WHOLE, **change}))
+    with pytest.raises(DeploymentUnusable, match=message):
+        Deployment.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"format": 1'])
+def test_files_that_are_no_deployment(tmp_path: Path, text: str) -> None:
+    (tmp_path / "deployment.json").write_text(text)
+    with pytest.raises(DeploymentUnusable, match=r"deployment\.json is no deployment of Scatter"):
+        Deployment.load(tmp_path / "deployment.json")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DeploymentUnusable, match="No such file"):
+        Deployment.load(tmp_path / "deployment.json")
+
+
+async def test_development_parameters_on_an_empty_chain(tmp_path: Path) -> None:
+    assert ChainParameters.development().minimum_duration == 1
+    assert ChainParameters().minimum_duration == 3600
+    async with await DevelopmentChain.start() as chain, await Connection.open(chain.url, None) as connection:
+        assert connection.chain_id == 31337
