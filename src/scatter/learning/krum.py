@@ -6,9 +6,9 @@ its squared distances to its n − f − 2 nearest others, at least one; the low
 contribution and then to the lower address. With two updates both scores are equal, so the contribution decides.
 
 Distances are exact integers, so their order cannot depend on how they were summed. A coordinate of a step is counted in
-units of 2^-20 of the power of two next above the lower median norm of all steps, rounded to nearest even, and held within
-±2^22, four times that power. Whatever leaves this range stays farther from every step within the median than those are from
-each other.
+units of 2^-16 of the power of two next above the lower median norm of all steps, rounded to nearest even, and held within
+±2^23, 128 times that power. Whatever leaves this range stays farther from every step within the median than those are from
+each other, but is not told apart from what left it on the same side.
 """
 
 import math
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scatter.learning.clipping import blocks, lower_median, step, step_norm
 from scatter.learning.models import Model
 
-UNIT_BITS = 20
-REACH = 1 << 22
+UNIT_BITS = 16
+REACH = 1 << 23
 
 
 def krum_index(start: Model, models: Sequence[Model], settled: Sequence[int]) -> int:
@@ -42,7 +42,7 @@ def _squared_distances(start: Model, models: Sequence[Model]) -> list[list[int]]
     for name, part in blocks(start):
         steps = np.stack([_units(start, model, name, part, UNIT_BITS - exponent) for model in models])
         for index in range(len(models) - 1):
-            # At most 2^23 apart, squared 2^46, over a block of 2^13 elements 2^59: int64 holds the sum.
+            # At most 2^24 apart, squared 2^48, over a block of 2^13 elements 2^61: int64 holds the sum.
             apart = steps[index + 1 :] - steps[index]
             apart *= apart
             for other, squared in enumerate(apart.sum(axis=1).tolist(), index + 1):

@@ -3,7 +3,7 @@
 A model is floating-point tensors by name, nothing else. Integer tensors (counters of batches, for example) have no mean, so
 they are refused: job code keeps them out of the file or stores them as floats. bfloat16 is refused because NumPy has no such type.
 
-A canonical file holds the tensors in the order of their names (by code point), little-endian, C order, without gaps, behind
+A canonical file holds the tensors in the order of their names (as bytes), little-endian, C order, without gaps, behind
 a header without metadata and without spaces but the ones that pad it to a multiple of eight. That is what the safetensors
 library writes for tensors of one dtype; it is written here because the library sorts by dtype first and promises no bytes.
 
@@ -59,9 +59,10 @@ class ModelLimits:
 class Model(Mapping[str, Tensor]):
     """Tensors by name, in the order of their names. Immutable.
 
-    Shapes have 0 to 8 dimensions and at least one element, dtypes are float16, float32 or float64 (little-endian), values
-    are finite and at most `MAX_MAGNITUDE` in size. Negative zeros become zeros, so that models whose numbers are equal
-    are equal to the last byte. Arrays are copied, C-contiguous and read-only.
+    Names are 1 to 256 printable ASCII characters; shapes have 0 to 8 dimensions and at least one element; dtypes are
+    float16, float32 or float64 (little-endian); values are finite and at most `MAX_MAGNITUDE` in size. Negative zeros
+    become zeros, so that models whose numbers are equal are equal to the last byte. Arrays are copied, C-contiguous and
+    read-only.
     """
 
     __slots__ = ("_tensors",)
@@ -141,7 +142,7 @@ def write_model(model: Model) -> bytes:
         end = offset + tensor.nbytes
         header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, end]}
         offset = end
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _LENGTH_BYTES)
     if len(text) > MAX_HEADER:
         raise ModelError(f"the model's header takes {len(text)} bytes, more than the {MAX_HEADER} allowed")
@@ -197,7 +198,9 @@ def _check_shape(name: str, shape: tuple[int, ...]) -> None:
 
 def _checked(name: str, tensor: Tensor) -> Tensor:
     """A read-only copy of one tensor, or the reason why it cannot be part of a model."""
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name == _METADATA:
+    # ASCII, because what else is printable depends on the version of Python.
+    printable = name.isascii() and name.isprintable()
+    if not 0 < len(name) <= MAX_NAME or not printable or name == _METADATA:
         raise ModelError(f"{shown(name)!r} cannot be the name of a tensor")
     if tensor.dtype.newbyteorder("<") not in DTYPES.values():
         raise ModelError(

@@ -10,7 +10,9 @@ from hypothesis.extra import numpy as hnp
 from scatter.learning.errors import ModelError
 from scatter.learning.models import MAX_MAGNITUDE, Model, read_model, write_model
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+NAMES = st.text(st.characters(codec="ascii", exclude_categories=["C"]), min_size=1, max_size=12).filter(
+    lambda name: name != "__metadata__"
+)
 
 
 @st.composite

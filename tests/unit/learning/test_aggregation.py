@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from scatter.learning.aggregation import Rule, aggregate
+from scatter.learning.clipping import BLOCK
 from scatter.learning.errors import AggregationError
 from scatter.learning.models import Model, write_model
 
@@ -53,6 +54,21 @@ def test_the_bits_of_every_rule_are_fixed(rule, count, sample, account):
     settled = {address: 17 * number + 1 for number, (address, _) in enumerate(updates)}
     result = write_model(aggregate(rule, sample("start"), updates, settled))
     assert hashlib.sha256(result).hexdigest()[:16] == GOLDEN[rule.label][count]
+
+
+@pytest.mark.parametrize("rule", Rule)
+@pytest.mark.parametrize("size", [BLOCK - 1, BLOCK, 2 * BLOCK + 3])
+def test_where_tensors_and_blocks_end_does_not_change_the_bits(rule, size):
+    rng = np.random.default_rng(7)
+    flats = [rng.normal(size=size).astype(np.float32) for _ in range(6)]
+    cut = 1000
+    whole = [Model({"x": flat.reshape(size, 1)}) for flat in flats]
+    parts = [Model({"x1": flat[:cut], "x2": flat[cut:]}) for flat in flats]
+    settled = {A: 5, B: 1, C: 2, D: 7, E: 3}
+    one = aggregate(rule, whole[0], list(zip(settled, whole[1:], strict=True)), settled)
+    two = aggregate(rule, parts[0], list(zip(settled, parts[1:], strict=True)), settled)
+    assert one["x"].tobytes() == two["x1"].tobytes() + two["x2"].tobytes()
+    assert not np.array_equal(one["x"], whole[0]["x"])
 
 
 @pytest.mark.parametrize("rule", Rule)
@@ -117,6 +133,13 @@ def test_krum_holds_values_of_any_size_within_reach():
         Rule.KRUM, vector(far, -far), vector(1.5, 1), vector(-far, far), vector(1.5, 1.25), vector(1.5, 1.125)
     ) == [1.5, 1.125]
     assert run(Rule.KRUM, vector(1, 1), vector(1, 1), vector(far, far), contributions=(1, 2, 3)) == [1, 1]
+
+
+def test_krum_does_not_tell_apart_what_is_out_of_reach():
+    # The lower median norm is 1.5, so steps end at 128 · 2 = 256: the last two are as good as equal, until one is nearer.
+    zero, near = vector(0, 0), [vector(1, 0), vector(1.5, 0)]
+    assert run(Rule.KRUM, *near, vector(256, 0), vector(9000, 0), contributions=(9, 9, 1, 2), start=zero) == [9000, 0]
+    assert run(Rule.KRUM, *near, vector(255, 0), vector(9000, 0), contributions=(9, 9, 1, 2), start=zero) == [1.5, 0]
 
 
 def test_krum_sees_differences_in_models_of_tiny_steps():

@@ -6,6 +6,7 @@ import safetensors.numpy
 
 from scatter.learning import contributions as learning
 from scatter.learning.aggregation import Rule
+from scatter.learning.clipping import BLOCK
 from scatter.learning.contributions import (
     COPY,
     UNREADABLE,
@@ -106,6 +107,18 @@ def test_without_updates_only_the_starting_model_is_predicted_with():
     models = ContributionModels(START, [])
     assert len(models) == 1
     assert list(models) == [START]
+
+
+def test_models_beyond_a_block_are_those_of_their_parts():
+    rng = np.random.default_rng(7)
+    start, *updates = (rng.normal(size=BLOCK + 5) for _ in range(4))
+    whole = ContributionModels(
+        Model({"x": start}), [(a, Model({"x": u})) for a, u in zip((A, B, C), updates, strict=True)]
+    )
+    split = [Model({"x1": update[:9], "x2": update[9:]}) for update in updates]
+    parts = ContributionModels(Model({"x1": start[:9], "x2": start[9:]}), list(zip((A, B, C), split, strict=True)))
+    for one, two in zip(whole, parts, strict=True):
+        assert one["x"].tobytes() == two["x1"].tobytes() + two["x2"].tobytes()
 
 
 def test_models_keep_names_shapes_and_dtypes(sample, account):

@@ -76,6 +76,12 @@ def test_reports_are_those_of_scikit_learn():
         assert report_value(Report.R2, predictions, targets(*values)) == expected
 
 
+def test_classes_that_occur_nowhere_do_not_count():
+    # Class 0: 1 hit of 1 predicted, 2 true: F1 2/3. Class 2: predicted once, wrongly: 0. Classes 1 and 3 do not occur.
+    probabilities = np.array([[0.9, 0.1, 0.0, 0.0], [0.1, 0.1, 0.8, 0.0]])
+    assert report_value(Report.F1_MACRO, probabilities, labels(0, 0)) == 3_333
+
+
 def test_reports_stay_in_range():
     certain = np.eye(3)
     assert report_value(Report.ACCURACY, certain, labels(0, 1, 2)) == 10_000
@@ -104,7 +110,7 @@ def test_a_metric_needs_its_kind_of_predictions():
         (np.ones((2, 2)), labels(0), PredictionError, r"shape \(2, 2\) for 1 inputs"),
         (np.ones(1), labels(0), PredictionError, r"shape \(1,\) for 1 inputs"),
         (np.ones((2, 2)), targets([1.0], [2.0]), PredictionError, r"shape \(2, 2\), expected \(2, 1\)"),
-        (np.ones((1, 2)), labels(2), TruthError, "class 2 is expected, but models know 2 classes"),
+        (np.ones((2, 2)), labels(0, 2), TruthError, "class 2 is expected, but models know 2 classes"),
     ],
 )
 def test_shapes_must_fit(predictions, truth, error, message):

@@ -64,7 +64,7 @@ def test_the_file_has_these_bytes():
 def test_the_library_writes_the_same_bytes_for_one_dtype():
     for tensors in (
         WEIGHTS,
-        {"é\u4e00": np.ones((1, 2), np.float16), "Z": np.zeros(3, np.float16), 'q"\\': np.ones(1, np.float16)},
+        {"a b": np.ones((1, 2), np.float16), "Z": np.zeros(3, np.float16), 'q"\\': np.ones(1, np.float16)},
     ):
         assert write_model(Model(tensors)) == safetensors.numpy.save(tensors)
 
@@ -147,6 +147,10 @@ REFUSED = {
     "nan in float16": (file_of({"a": entry("F16", (1,), 0, 2)}, b"\xff\x7f"), "NaN, infinite"),
     "huge float64": (file_of({"a": entry("F64", (1,), 0, 8)}, struct.pack("<d", 3.5e38)), "beyond 3.40e.38"),
     "unprintable name": (file_of({"a\n": entry()}, bytes(4)), r"'a\?' cannot be the name"),
+    "unicode name": (file_of({"gewicht\u00e9": entry()}, bytes(4)), "cannot be the name"),
+    "text in brackets": (b"(not a pickle, it ends otherwise)", "not a safetensors file"),
+    "largest and smallest differ": (file_of({"a": entry("F64", (2,), 0, 16)}, struct.pack("<2d", -1e39, 1)), "beyond"),
+    "smallest and largest differ": (file_of({"a": entry("F64", (2,), 0, 16)}, struct.pack("<2d", 1, 1e39)), "beyond"),
     "empty name": (file_of({"": entry()}, bytes(4)), "cannot be the name"),
     "long name": (file_of({"n" * 257: entry()}, bytes(4)), "cannot be the name"),
 }
@@ -219,6 +223,7 @@ def test_only_floats_make_a_model(tensor):
 
 def test_the_largest_value_is_allowed_and_the_metadata_key_is_not_a_tensor():
     assert Model({"x": np.array([MAX_MAGNITUDE, -MAX_MAGNITUDE])})["x"][0] == MAX_MAGNITUDE
+    assert Model({"n" * 256: np.zeros((1,) * 8)})["n" * 256].ndim == 8
     with pytest.raises(ModelError, match="cannot be the name"):
         Model({"__metadata__": np.zeros(1)})
 

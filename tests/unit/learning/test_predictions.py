@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from scatter.learning.errors import PredictionError, TruthError
+from scatter.learning.models import MAX_MAGNITUDE
 from scatter.learning.predictions import MAX_CLASSES, Outputs, read_predictions, read_truth
 
 P, V = Outputs.PROBABILITIES, Outputs.VALUES
@@ -41,6 +42,14 @@ def test_headers_of_other_writers_are_read():
         b" { 'descr' : '<f8' , 'fortran_order' : True , 'shape' : ( 1 , 2 , ) , }   ",
     ):
         assert read_predictions(raw(header, data), 1, V, 2).tolist() == [[1.5, -2.5]]
+
+
+def test_the_largest_header_and_values_are_read():
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }".ljust(1024)
+    data = struct.pack("<2d", -MAX_MAGNITUDE, MAX_MAGNITUDE)
+    assert read_predictions(raw(header, data), 1, V, 2).tolist() == [[-MAX_MAGNITUDE, MAX_MAGNITUDE]]
+    with pytest.raises(PredictionError, match="takes 1025 bytes"):
+        read_predictions(raw(header + b" ", data), 1, V, 2)
 
 
 GOOD = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
@@ -100,6 +109,7 @@ def test_probabilities_are_not_negative_and_add_up_to_one():
 def test_columns_are_bounded_even_when_the_file_sets_them():
     with pytest.raises(PredictionError, match="65537 columns"):
         read_predictions(npy(np.zeros((1, MAX_CLASSES + 1), np.float32)), 1, V)
+    assert read_predictions(npy(np.zeros((1, MAX_CLASSES), np.float32)), 1, V).shape == (1, MAX_CLASSES)
     with pytest.raises(PredictionError, match=r"expected \(2, columns\)"):
         read_predictions(npy(np.zeros((1, 2))), 2, V)
 
