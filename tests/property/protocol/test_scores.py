@@ -19,7 +19,7 @@ from scatter.protocol.scores import (
     words_for,
 )
 
-NUMBERS = st.integers(0, LARGEST)
+NUMBERS = st.one_of(st.integers(ZERO - 20, ZERO + 20), st.integers(0, LARGEST))
 LANES = st.one_of(NUMBERS, st.sampled_from([COPY, UNREADABLE]))
 
 
@@ -51,7 +51,7 @@ def test_half_of_all_values_lie_on_either_side_of_the_median(values: list[int]) 
     assert 2 * sum(value < median for value in values) < len(values)
 
 
-@given(openings(NUMBERS), st.integers(1, 100), st.data())
+@given(openings(NUMBERS), st.integers(1, 20), st.data())
 def test_a_minority_of_liars_settles_nothing_outside_of_the_honest_range(
     case: tuple[dict[int, list[int]], frozenset[int], int], tau: int, data: st.DataObject
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_minority_of_liars_settles_nothing_outside_of_the_honest_range(
         assert min(said) <= settled.lanes[lane] <= max(said)
 
 
-@given(openings(), st.integers(1, 100))
+@given(openings(), st.integers(1, 20))
 def test_what_settling_promises(case: tuple[dict[int, list[int]], frozenset[int], int], tau: int) -> None:
     opened, published, trainers = case
     settled = settle(opened, published, trainers, tau)
@@ -85,7 +85,10 @@ def test_what_settling_promises(case: tuple[dict[int, list[int]], frozenset[int]
     assert set(settled.accepted) <= set(settled.counted) == published - settled.struck
 
 
-@given(openings(), st.integers(1, 100))
+CLOSE = st.one_of(st.integers(ZERO - 8, ZERO + 8), st.sampled_from([ZERO, ZERO, ZERO, COPY]))
+
+
+@given(openings(CLOSE), st.integers(1, 6))
 def test_who_deviates_stands_alone_against_two_thirds(
     case: tuple[dict[int, list[int]], frozenset[int], int], tau: int
 ) -> None:
@@ -102,7 +105,7 @@ def test_who_deviates_stands_alone_against_two_thirds(
         assert (seat in settled.deviating) == any(3 * near[slot] >= 2 * len(counted) for slot in far)
 
 
-@given(openings(), st.integers(1, 100), st.randoms())
+@given(openings(), st.integers(1, 20), st.randoms())
 def test_the_order_of_openings_does_not_matter(
     case: tuple[dict[int, list[int]], frozenset[int], int], tau: int, random: object
 ) -> None:
@@ -110,6 +113,26 @@ def test_the_order_of_openings_does_not_matter(
     shuffled = list(opened.items())
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert settle(dict(shuffled), published, trainers, tau) == settle(opened, published, trainers, tau)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "deviating"),
+    [
+        ([0, 0, 10, -10, 11, -11], {4, 5}),
+        ([0, 0, 10, 11, 11, -11], set()),
+        ([0, 0, 0, 10], set()),
+        ([0, 0, 0, 11], {3}),
+        ([0, 0, 500], {2}),
+        ([0, 500], set()),
+        ([7], set()),
+    ],
+)
+def test_deviating_takes_more_than_tau_and_two_thirds_within_it(offsets: list[int], deviating: set[int]) -> None:
+    opened = {seat: [0, ZERO + 100 + offset] for seat, offset in enumerate(offsets)}
+    assert settle(opened, frozenset({0}), 1, tau=10).deviating == deviating
+    assert settle(opened, frozenset(), 1, tau=10).deviating == frozenset(), "what was not published is not compared"
+    metrics = {seat: [100 + offset, ZERO] for seat, offset in enumerate(offsets)}
+    assert settle(metrics, frozenset({0}), 1, tau=10).deviating == frozenset(), "the metric is not compared"
 
 
 def test_when_nobody_agrees_with_what_is_struck_nothing_counts() -> None:
