@@ -1,0 +1,57 @@
+"""What a node needs from the world, as protocols; every implementation of one runs the same test suite (tests/ports).
+
+Nothing here knows how a port is made: no web3, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
+one another; `node` wires them together.
+"""
+
+from scatter.ports.chain import (
+    BlockRef,
+    Call,
+    CallReverted,
+    Chain,
+    ChainError,
+    ChainEvent,
+    ChainUnavailable,
+    ChainUpdate,
+    Receipt,
+    Signer,
+    TransactionRejected,
+)
+from scatter.ports.content import ContentMissing, ContentStore
+from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
+from scatter.ports.peers import PeerKey, PeerNetwork, PeerUnreachable, RequestHandler
+from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
+from scatter.ports.storage import Artefacts, Task, TaskQueue
+
+__all__ = [
+    "Artefacts",
+    "BlockRef",
+    "Call",
+    "CallReverted",
+    "Chain",
+    "ChainError",
+    "ChainEvent",
+    "ChainUnavailable",
+    "ChainUpdate",
+    "ContentMissing",
+    "ContentStore",
+    "EventLog",
+    "Limits",
+    "LogEntry",
+    "Outbox",
+    "PeerKey",
+    "PeerNetwork",
+    "PeerUnreachable",
+    "Receipt",
+    "RequestHandler",
+    "Sandbox",
+    "SandboxResult",
+    "SandboxRun",
+    "SandboxUnavailable",
+    "SignedTransaction",
+    "Signer",
+    "Task",
+    "TaskQueue",
+    "TransactionRejected",
+    "TransactionStatus",
+]

@@ -1,0 +1,31 @@
+"""Requests between peers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+PeerKey = bytes
+"""Ed25519 public key of a peer, 32 bytes, as the node registry holds it."""
+
+RequestHandler = Callable[[PeerKey, bytes], Awaitable[bytes]]
+"""(who asks, request) → answer. The network proves who asks."""
+
+
+class PeerNetwork(Protocol):
+    """Requests between peers known by their key."""
+
+    @property
+    def peer(self) -> PeerKey:
+        """This node's own key."""
+        ...
+
+    def serve(self, protocol: str, handler: RequestHandler) -> None:
+        """Answer requests of a protocol (`/scatter/content/1`)."""
+        ...
+
+    async def request(self, peer: PeerKey, protocol: str, payload: bytes, timeout: float = 30.0) -> bytes:
+        """Ask a peer; PeerUnreachable when it is away, does not speak the protocol, refuses or takes too long."""
+        ...
+
+
+class PeerUnreachable(ConnectionError):
+    """A peer could not answer; the message says why."""
