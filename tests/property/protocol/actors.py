@@ -74,12 +74,15 @@ class Actor:
 
     def owed(self, chain: ModelChain) -> list[Duty]:
         """Everything owed at the head of the chain."""
-        enrolment = enrolment_duties(chain.view.nodes.get(self.address), self.identity, self.keys)
-        if enrolment:
+        if enrolment := self.enrolment(chain):
             return enrolment
         holdings = Holdings(frozenset(self.content), frozenset(self.made))
         now = Now(chain.block, Timestamp(chain.timestamp))
         return [d for view in chain.view.jobs.values() for d in duties(view, self.identity, holdings, now)]
+
+    def enrolment(self, chain: ModelChain) -> list[Duty]:
+        """What is owed before any job."""
+        return enrolment_duties(chain.view.nodes.get(self.address), self.identity, self.keys)
 
     def do(self, duty: Duty, chain: ModelChain) -> None:
         """Make the artefact or send the transaction of a duty."""
@@ -185,22 +188,26 @@ def random_lanes(random: Random, trainers: int, truth: int) -> list[int]:
     return lanes
 
 
-def cast(terms: JobTerms, random: Random, *, trainers: int, validators: int) -> list[Actor]:
-    """A requestor, trainers and validators for a job; the job's scores are drawn from `random`."""
+def cast(random: Random, *, trainers: int, validators: int, first: int = 1) -> list[Actor]:
+    """A requestor, trainers and validators, with accounts from `first` on; the scores they give are drawn from `random`."""
 
     def scores(view: JobView) -> list[int]:
-        return random_lanes(random, len(view.trainers), view.round)
+        return random_lanes(random, len(view.trainers), int.from_bytes(view.id[:4], "big") + view.round)
 
     roles = [Role.REQUESTOR, *[Role.TRAINER] * trainers, *[Role.VALIDATOR] * validators]
-    return [Actor(Identity(account(number + 1), role), scores) for number, role in enumerate(roles)]
+    return [Actor(Identity(account(number), role), scores) for number, role in enumerate(roles, start=first)]
 
 
-def post(chain: ModelChain, actors: Sequence[Actor], terms: JobTerms) -> JobId:
-    """Enrol everybody, post the job, and put what a requestor holds from the start into its store."""
+def enrol(chain: ModelChain, actors: Sequence[Actor]) -> None:
+    """Let everybody register and put up a ticket."""
     for actor in actors:
-        while owed := actor.owed(chain):
+        while owed := actor.enrolment(chain):
             actor.do(owed[0], chain)
+
+
+def post(chain: ModelChain, requestor: Address, terms: JobTerms) -> JobId:
+    """Post the job of a requestor whose shard keys are those of `shard_key`."""
     rounds = range(1, terms.rounds + 1)
     hashes = [secret_hash(shard_key(r)) for r in rounds]
-    chain.send(actors[0].address, "post", TOPIC, terms, hashes, [digest("encrypted shard", r) for r in rounds])
-    return job_id(actors[0].address, TOPIC)
+    chain.send(requestor, "post", TOPIC, terms, hashes, [digest("encrypted shard", r) for r in rounds])
+    return job_id(requestor, TOPIC)

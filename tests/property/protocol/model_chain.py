@@ -39,7 +39,7 @@ class ModelChain:
 
     def __init__(self, rates: Rates = Rates(), random: Callable[[int, bytes], bytes] = seeded(bytes(32))):  # noqa: B008
         self.rates, self.random = rates, random
-        self.chain_id, self.contract = 31337, account(0xC0)
+        self.chain_id, self.contract, self.withdrawal_delay = 31337, account(0xC0), 1_000
         self.block, self.timestamp = 100, 1_800_000_000
         self.nodes: dict[Address, ModelNode] = {}
         self.pool: list[Address] = []
@@ -88,8 +88,21 @@ class ModelChain:
         self._take(sender, missing)
 
     def request_withdrawal(self, sender: Address) -> None:
-        self.nodes[sender].withdrawing = True
-        self.emit("WithdrawalRequested", node=sender, available_at=self.timestamp)
+        node = self.nodes[sender]
+        check(node.stake, "NothingStaked")
+        check(not node.withdrawing, "WithdrawalPending")
+        node.withdrawing, node.available_at = True, self.timestamp + self.withdrawal_delay
+        self.emit("WithdrawalRequested", node=sender, available_at=node.available_at)
+
+    def withdraw(self, sender: Address) -> None:
+        node = self.nodes[sender]
+        check(node.withdrawing, "WithdrawalNotRequested")
+        check(self.timestamp >= node.available_at, "WithdrawalPending")
+        check(node.locked == 0, "StakeLocked")
+        self.balances[sender] += node.stake
+        self.held -= node.stake
+        self.emit("Withdrawn", node=sender, amount=node.stake)
+        node.stake, node.withdrawing = 0, False
 
     # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def post(
@@ -182,6 +195,6 @@ def to_challenge_pool(outcome: Any, settled: Any, claimed: Address, rates: Rates
     return own[claimed] if claimed in own else settled.challenge_pool - sum(own.values())
 
 
-_CHAIN_FUNCTIONS = frozenset({"register", "deposit_ticket", "request_withdrawal", "post", "join", "claim"})
+_CHAIN_FUNCTIONS = frozenset({"register", "deposit_ticket", "request_withdrawal", "withdraw", "post", "join", "claim"})
 
 __all__ = ["Event", "ModelChain", "ModelJob", "Refused", "account", "seeded"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scatter.protocol.commitments import scores_commitment, secret_hash
-from scatter.protocol.draw import candidates
+from scatter.protocol.draw import candidates, draw
 from scatter.protocol.ids import Address, JobId, Round
 from scatter.protocol.money import JobOutcome, RoundOutcome, Seat, seat_lock
 from scatter.protocol.scores import METRIC_SCALE, SettledRound, settle, unpack, words_for
@@ -31,6 +31,7 @@ class ModelNode:
     locked: int = 0
     slashes: int = 0
     withdrawing: bool = False
+    available_at: int = 0
     parts: int = 0
 
 
@@ -74,6 +75,8 @@ class ModelJob:
         self.at_fault: set[int] = set()
         self.rounds: dict[int, ModelRound] = {}
         self.claimed: set[Address] = set()
+        self.drawn: list[Address] | None = []
+        """What `protocol.draw` says of the whole pool, as it was when the first page was drawn."""
 
     # ── checks and transitions ─────────────────────────────────────────────────────────────────────────────────────
     @property
@@ -146,6 +149,10 @@ class ModelJob:
         elif seed == NOTHING:
             self.enter(State.CANCELLED, reason=Reason.DRAW_EXPIRED)
         else:
+            pool = self.chain.pool[: self.pool_length]
+            if self.cursor == 0:
+                able = {account for account in pool if self._drawable(self.chain.nodes[account])}
+                self.drawn = draw(seed, SeatKind.MEMBER, pool, self.terms.members, able.__contains__)
             self._seat_page(list(candidates(seed, SeatKind.MEMBER, self.pool_length)))
 
     def _seat_page(self, order: list[int]) -> None:

@@ -1,18 +1,19 @@
 """Nodes that follow their duties, and nothing else, bring every job to its end, whoever is silent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.property.protocol.actors import Actor, cast, example_terms, post
+from tests.property.protocol.actors import Actor, cast, enrol, example_terms, post
 from tests.property.protocol.model_chain import FUNDS, ModelChain, seeded
 from tests.property.protocol.model_job import NOTHING
+from tests.property.protocol.simulation import run, silence
 
 from scatter.protocol.awaited import awaited
-from scatter.protocol.duties import Duty, DutyKind
+from scatter.protocol.duties import DutyKind
 from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import JobId, Timestamp
 from scatter.protocol.projection import apply
@@ -28,36 +29,7 @@ AWAITED = {
     DutyKind.POST_AGGREGATE,
 }
 """What a state waits for."""
-ANYBODY = {DutyKind.POKE, DutyKind.CLAIM, DutyKind.SETTLE_ROUND}
-LONGEST = 4_000
-"""Steps after which a job is taken to be stuck."""
-QUIET = 2_000
-"""Seconds in which nothing is owed after which nothing will be: more than a state lasts and all wait for their turn."""
 SEEDS = st.integers(0, 2**32).map(Random)
-
-
-def run(chain: ModelChain, actors: list[Actor], random: Random) -> Iterator[tuple[Actor, Duty]]:
-    """One duty at a time, of a random node, until nobody owes anything and the time that passes changes nothing."""
-    since = chain.timestamp
-    for _ in range(LONGEST):
-        found = _anything_owed(chain, actors, random)
-        if found is not None:
-            since = chain.timestamp
-            found[0].do(found[1], chain)
-            yield found
-        elif chain.timestamp - since > QUIET:
-            return
-        else:
-            chain.wait(random.randrange(10, 200), blocks=random.randrange(1, 9))
-    raise AssertionError("the job does not end")
-
-
-def _anything_owed(chain: ModelChain, actors: list[Actor], random: Random) -> tuple[Actor, Duty] | None:
-    for actor in random.sample(actors, len(actors)):
-        pending = [duty for duty in actor.owed(chain) if not actor.silent(duty)]
-        if pending:
-            return actor, random.choice(pending)
-    return None
 
 
 def check_money(chain: ModelChain) -> None:
@@ -86,8 +58,9 @@ def jobs(draw: Callable) -> tuple[JobTerms, int, int]:
 def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Random) -> None:
     terms, trainers, validators = job
     chain = ModelChain()
-    actors = cast(terms, random, trainers=trainers, validators=validators)
-    posted = post(chain, actors, terms)
+    actors = cast(random, trainers=trainers, validators=validators)
+    enrol(chain, actors)
+    posted = post(chain, actors[0].address, terms)
     before = chain.view.jobs[posted]
     for actor, duty in run(chain, actors, random):
         now = chain.view.jobs[posted]
@@ -115,26 +88,14 @@ def troubled(random: Random) -> tuple[ModelChain, list[Actor], JobId, list[Actor
     )
     lost = random.choices([0.0, 0.4, 1.0], [8, 2, 1])[0]
     chain = ModelChain(random=lambda block, salt: NOTHING if random.random() < lost else seeded(salt)(block, salt))
-    actors = cast(terms, random, trainers=trainers, validators=max(1, members + random.randint(-1, 2)))
-    job = post(chain, actors, terms)
+    actors = cast(random, trainers=trainers, validators=max(1, members + random.randint(-1, 2)))
+    enrol(chain, actors)
+    job = post(chain, actors[0].address, terms)
     gone = random.sample(actors[1:], random.randrange(1 + len(actors) // 4))
     fails, fate = random.choice([0.01, 0.03, 0.1, 0.3]), {}
     for actor in actors:
         actor.silent = silence(actor, fate, random, fails, gone=actor in gone)
     return chain, actors, job, gone
-
-
-def silence(
-    actor: Actor, fate: dict[tuple[str, str], bool], random: Random, rate: float, *, gone: bool
-) -> Callable[[Duty], bool]:
-    """Whether a duty is left undone, decided once for each; what anybody does for all is done by who is not gone."""
-
-    def silent(duty: Duty) -> bool:
-        if gone or duty.kind in ANYBODY:
-            return gone
-        return fate.setdefault((actor.address, duty.key), random.random() < rate)
-
-    return silent
 
 
 @given(SEEDS)
@@ -211,8 +172,9 @@ def test_a_view_is_the_same_however_its_events_arrive(random: Random) -> None:
 def test_a_stuck_simulation_would_be_noticed() -> None:
     """The check of this file itself: with everybody silent a job stays open and unclaimed."""
     chain, terms, random = ModelChain(), example_terms(), Random(0)  # noqa: S311
-    actors = cast(terms, random, trainers=3, validators=3)
-    posted = post(chain, actors, terms)
+    actors = cast(random, trainers=3, validators=3)
+    enrol(chain, actors)
+    posted = post(chain, actors[0].address, terms)
     for actor in actors:
         actor.silent = lambda duty: True
     assert not list(run(chain, actors, random))
