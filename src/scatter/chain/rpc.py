@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from scatter.ports import ChainUnavailable
+from scatter.ports import ChainError, ChainUnavailable
 
 if TYPE_CHECKING:
     from web3 import AsyncHTTPProvider
@@ -21,7 +21,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _SERVER_ERROR, _TOO_MANY_REQUESTS = 500, 429
 
 
-class RpcError(RuntimeError):
+class RpcError(ChainError):
     """The server answered with an error: `code` as in JSON-RPC, `data` what a reverted call returned (else empty)."""
 
     def __init__(self, code: int, message: str, data: bytes = b"") -> None:

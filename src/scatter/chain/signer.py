@@ -18,6 +18,7 @@ from scatter.chain.transaction import PLAIN_TRANSFER_GAS, Request, created_addre
 from scatter.ports import (
     Call,
     CallReverted,
+    ChainError,
     Outbox,
     Receipt,
     SignedTransaction,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 GAS_HEADROOM = 1_200_000
 GAS_CAP = 1 << 24  # EIP-7825
 REVIVE_AFTER_BLOCKS = 10
+RECEIPT_DELAY = 0.1  # seconds between what a server counts and what it finds
 # What servers say (geth, anvil, Nethermind, Besu) when a transaction is in their pool already, when its nonce is used (then
 # either this very transaction was mined or it is lost: its receipt tells), and when it has to wait for a lower base fee.
 _NO_REJECTION = (
@@ -57,6 +59,8 @@ class EvmSigner:
         # One nonce at a time, and broadcast in their order.
         self._order = asyncio.Lock()
         self._revived = False
+        self._next: int | None = None  # nonce, while nothing unusual happened
+        self._counted: tuple[bytes, asyncio.Task[int]] | None = None
 
     @property
     def address(self) -> Address:
@@ -68,10 +72,6 @@ class EvmSigner:
         to, data = self._connection.bindings.encode(call)
         request = Request(to, data, f"{call.contract}.{call.function}")
         return _receipt(await self._send(key, request))
-
-    async def transfer(self, key: str, to: Address, wei: int) -> Receipt:
-        """Send ether (gas money) and wait until it is mined; errors as for `send`."""
-        return _receipt(await self._send(key, Request(to, b"", f"a transfer to {to}", wei)))
 
     async def deploy(self, key: str, name: str, creation: bytes) -> tuple[Address, Receipt]:
         """Create a contract and wait until it is mined; errors as for `send`."""
@@ -106,14 +106,17 @@ class EvmSigner:
 
     async def _look_up(self, transaction: SignedTransaction) -> SignedTransaction:
         """What the chain says of it now, recorded."""
+        # In this order: what was counted has a receipt by the time of the next question, or moments later.
+        counted = await self._count("latest") > transaction.nonce
         receipt = await self._find_receipt(transaction)
-        if receipt is None and await self._count("latest") > transaction.nonce:
-            # It may have been mined between the two questions.
+        if receipt is None and counted:
+            await asyncio.sleep(RECEIPT_DELAY)
             receipt = await self._find_receipt(transaction)
-            if receipt is None:
-                return await self._outbox.settle(transaction, TransactionStatus.LOST)
         if receipt is not None:
             return await self._settle(transaction, receipt, transaction.error)
+        if counted:
+            self._next = None
+            return await self._outbox.settle(transaction, TransactionStatus.LOST)
         if transaction.status is not TransactionStatus.PENDING:
             return await self._outbox.settle(transaction, TransactionStatus.PENDING)
         return transaction
@@ -123,10 +126,11 @@ class EvmSigner:
         head = await self._connection.heads.latest()
         waited = 0
         while True:
-            receipt = await self._find_receipt(transaction)
-            if receipt is not None:
-                error = transaction.error or await self._failure(receipt, request)
-                return await self._settle(transaction, receipt, error)
+            if await self._count_at(head) > transaction.nonce:
+                receipt = await self._find_receipt(transaction)
+                if receipt is not None:
+                    error = transaction.error or await self._failure(receipt, request)
+                    return await self._settle(transaction, receipt, error)
             before, head = head, await self._connection.heads.after(head)
             waited += 1
             if head.block.number <= before.block.number or waited % REVIVE_AFTER_BLOCKS == 0:
@@ -152,7 +156,7 @@ class EvmSigner:
                 self._revived = True
                 await self._outbox.settle(transaction, TransactionStatus.REJECTED, error=str(error))
                 raise TransactionRejected(f"{request.label} was not taken: {error}") from error
-            self._revived = True
+            self._revived, self._next = True, nonce + 1
         return transaction
 
     async def _revive(self) -> None:
@@ -164,7 +168,7 @@ class EvmSigner:
                 await self._broadcast(kept[nonce])
             else:
                 await self._fill(nonce)
-        self._revived = True
+        self._revived, self._next = True, None
 
     async def _fill(self, nonce: int) -> None:
         """Use up a nonce that no transaction of ours has: later ones wait for it. (It was another program's, or was lost.)"""
@@ -185,6 +189,8 @@ class EvmSigner:
                 raise TransactionRejected(str(error)) from error
 
     async def _next_nonce(self) -> int:
+        if self._next is not None:
+            return self._next
         nonce = await self._count("pending")
         taken = {transaction.nonce for transaction in await self._outbox.unlost(self._address, nonce)}
         while nonce in taken:
@@ -207,7 +213,7 @@ class EvmSigner:
             if error.data or "revert" in str(error).lower():
                 raise self._reverted(error, request) from error
             raise TransactionRejected(f"{request.label} was not sent: {error}") from error
-        return min(needed + GAS_HEADROOM, GAS_CAP) if request.data else needed
+        return min(needed + GAS_HEADROOM, GAS_CAP)
 
     def _reverted(self, error: RpcError, request: Request) -> CallReverted:
         decoded = self._connection.bindings.revert(error.data)
@@ -228,6 +234,18 @@ class EvmSigner:
 
     async def _count(self, block: str) -> int:
         return int(await self._connection.rpc.call("eth_getTransactionCount", self._address, block), 16)
+
+    async def _count_at(self, head: Head) -> int:
+        """Transactions of the account up to `head` or a later block: asked once for all that wait."""
+        if self._counted is None or self._counted[0] != head.block.hash:
+            self._counted = head.block.hash, asyncio.create_task(self._count("latest"))
+        counted = self._counted
+        try:
+            return await asyncio.shield(counted[1])
+        except ChainError:
+            if self._counted is counted:
+                self._counted = None
+            raise
 
     async def _find_receipt(self, transaction: SignedTransaction) -> dict[str, Any] | None:
         found: dict[str, Any] | None = await self._connection.rpc.call(

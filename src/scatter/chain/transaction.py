@@ -21,11 +21,10 @@ class Request:
     to: Address | None
     data: bytes
     label: str
-    wei: int = 0
 
     def call_object(self, sender: Address) -> dict[str, Any]:
         """As eth_call and eth_estimateGas take it."""
-        content: dict[str, Any] = {"from": sender, "data": f"0x{self.data.hex()}", "value": hex(self.wei)}
+        content: dict[str, Any] = {"from": sender, "data": f"0x{self.data.hex()}"}
         return content if self.to is None else {**content, "to": self.to}
 
 
@@ -39,7 +38,7 @@ def sign(
             "chainId": chain_id,
             "nonce": nonce,
             "to": b"" if request.to is None else address_bytes(request.to),
-            "value": request.wei,
+            "value": 0,
             "data": request.data,
             "gas": gas,
             "maxFeePerGas": fees[0],

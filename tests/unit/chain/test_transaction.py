@@ -34,7 +34,7 @@ def test_created_addresses_of_large_nonces(nonce: int) -> None:
 
 def test_a_signed_transaction_is_the_accounts() -> None:
     account = seeded_account(1, "a", 31337)
-    request = Request(Address("0x" + "34" * 20), b"\x01\x02", "a call", wei=7)
+    request = Request(Address("0x" + "34" * 20), b"\x01\x02", "a call")
     raw, hash_ = sign(account, 31337, 5, request, 100_000, (10**10, 10**9))
     assert Account.recover_transaction(raw) == account.address
     assert (raw[0], len(hash_)) == (2, 32)
