@@ -1,5 +1,5 @@
 # Everything a developer runs. `make demo` and `make test` install what they need first.
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
