@@ -1,56 +1,84 @@
 """The loop that turns what is owed into tasks: look, queue what is new, drop what is void."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from scatter.node.chain_view import Unsubscribe
 from scatter.node.parts import Parts
 from scatter.node.tasks import payload_of
 from scatter.protocol.duties import Duty, Holdings, duties, enrolment_duties
 from scatter.protocol.duties.enrolment import Keys
-from scatter.protocol.ids import Digest
+from scatter.protocol.ids import Digest, JobId
+from scatter.protocol.view import JobView
 
 COMPLETE = "complete/"
 """Artefacts under this prefix name manifests that are here with everything they list."""
+RETRY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Keeps the queue of one node equal to what the node owes."""
+    """Keeps the queue of one node equal to what the node owes. No error ends it; one job's error does not stop the others."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._unsubscribe: Unsubscribe | None = None
+        self._looking = False
+        self._looks = 0
+        self._working = 0
+        self._puzzling: set[JobId] = set()
         self.work = asyncio.Event()
         """Set when there may be something in the queue."""
         self.given_up: dict[str, str] = {}
         """Duties that failed for good, with the error. They are tried again after a restart of the node."""
+        self.struggling: set[str] = set()
+        """Duties that failed many times for a reason that may pass. They are tried on, and nobody waits for them."""
         self.owed: Sequence[Duty] = ()
 
     def wake(self) -> None:
         """Look again soon: a block arrived, or a task ended."""
         self._wake.set()
 
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """While a worker has a task: the node is not idle until the look after it."""
+        self._working += 1
+        try:
+            yield
+        finally:
+            self._working -= 1
+            self.wake()
+
     async def start(self) -> None:
         """Forget the tasks of an earlier process, whose duties the first look finds again, and start looking."""
         unfinished = await self._parts.queue.unfinished()
         await self._parts.queue.cancel(list(unfinished), now=self._parts.clock())
-        self._parts.view.on_change(self.wake)
+        self._unsubscribe = self._parts.view.on_change(self.wake)
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name=f"{self._parts.name} reconciler")
 
     async def stop(self) -> None:
         """Stop looking."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
 
     async def look(self) -> None:
         """Ask what is owed now, queue it, and cancel what is queued but no longer owed."""
-        owed = [duty for duty in await self._owed() if duty.key not in self.given_up]
-        self.owed = self._parts.behaviour.duties(owed)
+        # In this order: what a task left that ends after the first line may be missing below, but then it is not queued
+        # again, and its end wakes us; what a task left that ended before is seen.
         unfinished = await self._parts.queue.unfinished()
+        holdings = await self._holdings()
+        owed = [duty for duty in self._find(holdings) if duty.key not in self.given_up]
+        self.owed = self._parts.behaviour.duties(owed)
         now = self._parts.clock()
         for priority, duty in enumerate(reversed(self.owed)):
             if duty.key not in unfinished:
@@ -59,30 +87,55 @@ class Reconciler:
                 )
         if self.owed:
             self.work.set()
-        void = set(unfinished) - {duty.key for duty in self.owed}
+        keys = {duty.key for duty in self.owed}
+        self.struggling &= keys
         # What runs is left to end by itself: its transaction may be on the way, and its deadline ends it anyway.
-        await self._parts.queue.cancel([key for key in void if unfinished[key] != "leased"], now=now)
+        void = [key for key, status in unfinished.items() if key not in keys and status != "leased"]
+        await self._parts.queue.cancel(void, now=now)
 
     async def idle(self) -> bool:
         """Whether there is nothing to do until a block or the clock brings something new."""
-        return not self._wake.is_set() and not await self._parts.queue.unfinished()
+        looks = self._looks
+        if self._active():
+            return False
+        unfinished = await self._parts.queue.unfinished()
+        pending = [key for key, status in unfinished.items() if status != "waiting" or key not in self.struggling]
+        return not (pending or self._active() or looks != self._looks)
+
+    def _active(self) -> bool:
+        return self._wake.is_set() or self._looking or self._working > 0
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
+            self._looking = True
             self._wake.clear()
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                log.exception("%s could not look for its duties; it tries again", self._parts.name)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._wake.set()
+            finally:
+                self._looks += 1
+                self._looking = False
 
-    async def _owed(self) -> list[Duty]:
+    def _find(self, holdings: Holdings) -> list[Duty]:
         parts, network = self._parts, self._parts.view.network
         me = network.nodes.get(parts.identity.address)
         enrolment = enrolment_duties(me, parts.identity, Keys(parts.network.peer, parts.sealing_public))
         if enrolment:
             return enrolment
-        holdings = await self._holdings()
-        return [
-            duty for view in network.jobs.values() for duty in duties(view, parts.identity, holdings, parts.view.now)
-        ]
+        return [duty for view in network.jobs.values() for duty in self._owed_to(view, holdings)]
+
+    def _owed_to(self, view: JobView, holdings: Holdings) -> list[Duty]:
+        try:
+            return duties(view, self._parts.identity, holdings, self._parts.view.now)
+        except Exception:
+            if view.id not in self._puzzling:
+                log.exception("%s cannot tell what it owes to job %s", self._parts.name, view.id.hex())
+            self._puzzling.add(view.id)
+            return []
 
     async def _holdings(self) -> Holdings:
         keys = await self._parts.artefacts.keys("")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+from scatter.content.fetching import ContentUnavailable
 from scatter.node.failures import GiveUp
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
 from scatter.node.tasks import duty_of
-from scatter.ports import Task
+from scatter.ports import CallReverted, ChainError, ContentMissing, SandboxUnavailable, Task
 from scatter.protocol.duties import Duty
 
 LEASE_SECONDS = 30.0
@@ -19,14 +20,25 @@ HEARTBEAT_SECONDS = 5.0
 POLL_SECONDS = 0.5
 MAX_ATTEMPTS = 6
 FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 60.0
+PASSING = (OSError, ChainError, ContentMissing, ContentUnavailable, SandboxUnavailable)
+"""Errors of the world around the node. They say nothing about the duty: it is tried until it is done or owed no more."""
 
 log = logging.getLogger(__name__)
 
 Doer = Callable[[Parts, Duty], Coroutine[Any, Any, None]]
 
 
+class _LeaseLost(Exception):
+    """The task was cancelled, or another worker has it."""
+
+
+class _TooLate(Exception):
+    """The deadline passed."""
+
+
 class Worker:
-    """One worker of a node. A task's error never ends the worker."""
+    """One worker of a node. No error, of a task or of the queue, ends it."""
 
     def __init__(self, parts: Parts, reconciler: Reconciler, do: Doer, number: int) -> None:
         self._parts = parts
@@ -43,19 +55,27 @@ class Worker:
         """Abandon the task at hand; its lease runs out and its duty is found again."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         while True:
-            task = await self._parts.queue.lease(worker=self._name, now=self._parts.clock(), seconds=LEASE_SECONDS)
-            if task is None:
-                self._reconciler.work.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._reconciler.work.wait(), POLL_SECONDS)
-                continue
-            await self._attempt(task)
-            self._reconciler.wake()
+            try:
+                await self._take()
+            except Exception:
+                log.exception("%s failed; it goes on", self._name)
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _take(self) -> None:
+        # Cleared before looking: what is queued from here on sets it again.
+        self._reconciler.work.clear()
+        task = await self._parts.queue.lease(worker=self._name, now=self._parts.clock(), seconds=LEASE_SECONDS)
+        if task is not None:
+            with self._reconciler.busy():
+                await self._attempt(task)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._reconciler.work.wait()
 
     async def _attempt(self, task: Task) -> None:
         duty, began = duty_of(task.payload), self._parts.clock()
@@ -63,17 +83,23 @@ class Worker:
         doing = asyncio.create_task(self._do(self._parts, duty), name=f"{self._name}: {duty.kind}")
         try:
             await self._watch(task, duty, doing)
-            await self._parts.queue.complete(task, now=self._parts.clock())
-            self._report(duty, Progress.DONE, began)
+        except _LeaseLost:
+            log.info("%s: %s was cancelled or taken over", self._name, duty.key)
+        except _TooLate:
+            # Not given up: were the chain to go back, it would be owed again.
+            await self._parts.queue.fail(task, "its deadline passed", now=self._parts.clock(), retry_at=None)
+            self._report(duty, Progress.GIVEN_UP, began, "its deadline passed")
         except GiveUp as error:
             await self._give_up(task, duty, began, str(error))
         except Exception as error:
             log.debug("%s: %s failed", self._name, duty.key, exc_info=True)
-            await self._fail(task, duty, began, f"{error or type(error).__name__}")
+            await self._fail(task, duty, began, error)
+        else:
+            await self._parts.queue.complete(task, now=self._parts.clock())
+            self._report(duty, Progress.DONE, began)
         finally:
             doing.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await doing
+            await asyncio.gather(doing, return_exceptions=True)
 
     async def _watch(self, task: Task, duty: Duty, doing: asyncio.Task[None]) -> None:
         """Wait for the work, prolonging the lease; end it when the lease is lost or the duty's deadline has passed."""
@@ -82,23 +108,34 @@ class Worker:
             if doing.done():
                 break
             if not await self._parts.queue.heartbeat(task, now=self._parts.clock(), seconds=LEASE_SECONDS):
-                raise GiveUp("the task was cancelled")
+                raise _LeaseLost
             if duty.deadline is not None and self._parts.view.now.timestamp > duty.deadline:
-                raise GiveUp("its deadline passed")
-        await doing
+                raise _TooLate
+        if doing.cancelled():
+            # Something below was closed; a CancelledError from here would end the worker.
+            raise InterruptedError("the work was cancelled from below")
+        doing.result()
 
-    async def _fail(self, task: Task, duty: Duty, began: float, error: str) -> None:
+    async def _fail(self, task: Task, duty: Duty, began: float, error: Exception) -> None:
+        said = str(error) or type(error).__name__
         if task.attempt >= MAX_ATTEMPTS:
-            await self._give_up(task, duty, began, error)
-            return
+            if not isinstance(error, PASSING) or isinstance(error, CallReverted):
+                await self._give_up(task, duty, began, said)
+                return
+            self._reconciler.struggling.add(duty.key)
         now = self._parts.clock()
-        await self._parts.queue.fail(task, error, now=now, retry_at=now + FIRST_RETRY_SECONDS * 2**task.attempt)
-        self._report(duty, Progress.RETRYING, began, error)
+        wait = min(FIRST_RETRY_SECONDS * 2 ** min(task.attempt, MAX_ATTEMPTS + 1), LONGEST_RETRY_SECONDS)
+        await self._parts.queue.fail(task, said, now=now, retry_at=now + wait)
+        self._report(duty, Progress.RETRYING, began, said)
 
     async def _give_up(self, task: Task, duty: Duty, began: float, error: str) -> None:
-        await self._parts.queue.fail(task, error, now=self._parts.clock(), retry_at=None)
         self._reconciler.given_up[duty.key] = error
+        await self._parts.queue.fail(task, error, now=self._parts.clock(), retry_at=None)
         self._report(duty, Progress.GIVEN_UP, began, error)
 
     def _report(self, duty: Duty, progress: Progress, began: float, error: str = "") -> None:
-        self._parts.reporter(Report(self._parts.name, duty, progress, self._parts.clock() - began, error))
+        report = Report(self._parts.name, duty, progress, self._parts.clock() - began, error)
+        try:
+            self._parts.reporter(report)
+        except Exception:
+            log.exception("the reporter of %s failed", self._parts.name)
