@@ -11,9 +11,8 @@ from scatter.protocol.ids import Timestamp
 from scatter.protocol.view import JobView
 
 TICK_SECONDS = 0.05
-IDLE_TICKS = 4
-"""So many idle looks in a row before time passes: work that a block has just brought shows up within one or two."""
-
+IDLE_TICKS = 2
+"""So many idle looks in a row before time passes: a peer's answer or a watcher's call may be on the way between two nodes."""
 
 Idle = Callable[[], Awaitable[bool]]
 
@@ -37,6 +36,7 @@ class DevelopmentClock:
         self._miner = miner
         self._view: ChainView | None = None
         self._idle: Idle | None = None
+        self._mined: BlockRef | None = None
         self._quiet = 0
 
     def watch(self, view: ChainView, idle: Idle) -> None:
@@ -49,18 +49,22 @@ class DevelopmentClock:
             await asyncio.sleep(TICK_SECONDS)
             if await self._miner.pending():
                 self._quiet = 0
-                await self._miner.mine()
+                self._mined = await self._miner.mine()
             elif self._view is not None and self._idle is not None:
-                self._quiet = self._quiet + 1 if await self._idle() else 0
+                self._quiet = self._quiet + 1 if self._seen(self._view) and await self._idle() else 0
                 if self._quiet >= IDLE_TICKS:
                     self._quiet = 0
                     await self._pass_time(self._view)
+
+    def _seen(self, view: ChainView) -> bool:
+        """Whether the nodes know of the last block: before, they are idle only because they do not."""
+        return self._mined is None or view.head.number >= self._mined.number
 
     async def _pass_time(self, view: ChainView) -> None:
         """Nobody acts: mine a block, at the next time that changes something when jobs wait for nothing else."""
         waiting = [job for job in view.network.jobs.values() if not _finished(job)]
         if waiting:
-            await self._miner.mine(next_time(waiting, view.now.timestamp))
+            self._mined = await self._miner.mine(next_time(waiting, view.now.timestamp))
 
 
 def next_time(jobs: Iterable[JobView], now: Timestamp) -> Timestamp | None:
