@@ -19,11 +19,11 @@ from scatter.protocol.terms import (
     MAX_AMOUNT,
     MAX_AUDITORS,
     MAX_DURATION,
+    MAX_JURY,
     MAX_MEMBERS,
     MAX_ROUNDS,
     MAX_TAU,
     MAX_TRAINERS,
-    SUPPORTED_JURY,
 )
 
 MAX_SEED = 2**32 - 1
@@ -145,13 +145,13 @@ class JobTable(Section):
         default=0,
         ge=0,
         le=MAX_AUDITORS,
-        description="it is 0: auditors come with disputes, which this version does not have",
+        description=f"it is a number of auditors from 0 to {MAX_AUDITORS}",
     )
     min_jury: int = Field(
         default=0,
         ge=0,
-        le=SUPPORTED_JURY,
-        description="it is 0: juries come with disputes, which this version does not have",
+        le=MAX_JURY,
+        description=f"it is the least number of jurors, up to {MAX_JURY}; with 0 there are no disputes",
     )
     reward: Amount = Field(description='it is an amount like "1000 SCT" for all rounds')
     slot_stake: Amount = Field(description='it is an amount like "500 SCT" that each trainer stakes')

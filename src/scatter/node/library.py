@@ -119,7 +119,7 @@ def _makers(view: JobView, name: Digest) -> list[Address]:
         for slot, update in made.updates.items():
             if update == name:
                 return [view.trainers[slot]]
-        posted = [view.members[seat] for seat, aggregate in made.aggregates.items() if aggregate == name]
+        posted = [view.seats[seat] for seat, aggregate in made.aggregates.items() if aggregate == name]
         if posted:
             return posted
     return [view.requestor]

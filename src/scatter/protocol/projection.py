@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.scores import SettledRound, unpack
-from scatter.protocol.states import TERMINAL, Reason, Role, SeatKind, State
+from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import Durations, JobTerms
-from scatter.protocol.view import JobView, NetworkView, NodeView, RoundView
+from scatter.protocol.verdicts import Item, Verdict
+from scatter.protocol.view import ItemView, JobView, NetworkView, NodeView, RoundView, VerdictOpening
 
 Values = Mapping[str, Any]
 _K = TypeVar("_K")
@@ -34,7 +35,7 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
         return replace(network, nodes=_with(network.nodes, account, _ON_NODE[name](node, values)))
     if name in _ON_JOB:
         job = replace(_ON_JOB[name](network.jobs[values["job"]], values), changed_block=block)
-        if name == "StateEntered":
+        if name in ("StateEntered", "JudgingAdvanced"):
             job = replace(job, entered_block=block)
         return replace(network, jobs=_with(network.jobs, job.id, job))
     return network
@@ -91,12 +92,25 @@ def _entered(job: JobView, v: Values) -> JobView:
     rounds = job.rounds
     if state not in TERMINAL and round_ and round_ not in rounds:
         rounds = _with(rounds, round_, RoundView(round_))
-    deadline = Timestamp(v["deadline"]) if v["deadline"] else None
-    return replace(job, state=state, round=round_, deadline=deadline, reason=Reason(v["reason"]), rounds=rounds)
+    return replace(job, state=state, round=round_, deadline=_deadline(v), reason=Reason(v["reason"]), rounds=rounds)
+
+
+def _phase_entered(job: JobView, v: Values) -> JobView:
+    return replace(job, phase=JudgingPhase(v["phase"]), deadline=_deadline(v))
+
+
+def _deadline(v: Values) -> Timestamp | None:
+    return Timestamp(v["deadline"]) if v["deadline"] else None
 
 
 def _seats_drawn(job: JobView, v: Values) -> JobView:
-    return replace(job, members=(*job.members, *v["nodes"])) if v["kind"] == SeatKind.MEMBER else job
+    match SeatKind(v["kind"]):
+        case SeatKind.MEMBER:
+            return replace(job, members=(*job.members, *v["nodes"]))
+        case SeatKind.AUDITOR:
+            return replace(job, auditors=(*job.auditors, *v["nodes"]))
+        case SeatKind.JUROR:
+            return replace(job, jurors=(*job.jurors, *v["nodes"]))
 
 
 def _on_round(change: Callable[[JobView, RoundView, Values], RoundView]) -> Callable[[JobView, Values], JobView]:
@@ -107,14 +121,54 @@ def _on_round(change: Callable[[JobView, RoundView, Values], RoundView]) -> Call
     return on_job
 
 
+def _seat(job: JobView, v: Values) -> int:
+    """Events with a kind count the seats of each kind from 0."""
+    return int(v["seat"]) + (job.terms.members if v["kind"] == SeatKind.AUDITOR else 0)
+
+
+def _committed(job: JobView, round_: RoundView, v: Values) -> RoundView:
+    return replace(round_, commitments=_with(round_.commitments, _seat(job, v), v["commitment"]))
+
+
+def _opened(job: JobView, round_: RoundView, v: Values) -> RoundView:
+    return replace(round_, openings=_with(round_.openings, _seat(job, v), tuple(v["words"])))
+
+
 def _settled(job: JobView, round_: RoundView, v: Values) -> RoundView:
     lanes = tuple(unpack(v["settled"], len(job.trainers)))
-    settled = SettledRound(lanes, round_.published, _mask(v["left_out"]), _mask(v["deviating"]))
-    return replace(round_, settled=settled)
+    masks = (_mask(v["panel"]), _mask(v["left_out"]), _mask(v["deviating"]))
+    return replace(round_, settled=SettledRound(lanes, round_.published, *masks))
 
 
 def _mask(bits: int) -> frozenset[int]:
     return frozenset(i for i in range(bits.bit_length()) if bits >> i & 1)
+
+
+# ── disputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _on_item(change: Callable[[JobView, ItemView, Values], ItemView]) -> Callable[[JobView, Values], JobView]:
+    def on_job(job: JobView, v: Values) -> JobView:
+        item = Item(ChallengeKind(v["kind"]), Round(v["round"]))
+        return replace(job, items=_with(job.items, item, change(job, job.items.get(item, ItemView()), v)))
+
+    return on_job
+
+
+def _verdict_opened(_: JobView, item: ItemView, v: Values) -> ItemView:
+    opening = VerdictOpening(tuple(v["words"]), Digest(v["aggregate"]))
+    return replace(item, openings=_with(item.openings, v["juror"], opening))
+
+
+def _verdict_reached(job: JobView, item: ItemView, v: Values) -> ItemView:
+    verdict = Verdict(
+        counts=v["counts"],
+        changed=v["changed"],
+        lanes=tuple(unpack(v["lanes"], len(job.trainers))) if v["lanes"] else (),
+        aggregate=Digest(v["aggregate"]),
+        lost=_mask(v["lost"]),
+        agreed=_mask(v["jurors_agreed"]),
+        outside=_mask(v["jurors_outside"]),
+    )
+    return replace(item, verdict=verdict)
 
 
 _ON_JOB: Mapping[str, Callable[[JobView, Values], JobView]] = {
@@ -126,14 +180,19 @@ _ON_JOB: Mapping[str, Callable[[JobView, Values], JobView]] = {
     "KeysPublished": lambda job, v: replace(job, bundle=Digest(v["bundle"])),
     "UpdatePublished": _on_round(lambda _, r, v: replace(r, updates=_with(r.updates, v["slot"], Digest(v["update"])))),
     "ShardKeyRevealed": _on_round(lambda _, r, v: replace(r, shard_key=v["key"])),
-    "ScoresCommitted": _on_round(
-        lambda _, r, v: replace(r, commitments=_with(r.commitments, v["seat"], v["commitment"]))
-    ),
-    "ScoresOpened": _on_round(lambda _, r, v: replace(r, openings=_with(r.openings, v["seat"], tuple(v["words"])))),
+    "ScoresCommitted": _on_round(_committed),
+    "ScoresOpened": _on_round(_opened),
     "RoundSettled": _on_round(_settled),
     "AggregatePosted": _on_round(
         lambda _, r, v: replace(r, aggregates=_with(r.aggregates, v["seat"], Digest(v["aggregate"])))
     ),
     "RoundClosed": _on_round(lambda _, r, v: replace(r, closed=True, global_model=Digest(v["global_model"]))),
+    "Challenged": _on_item(lambda _, i, v: replace(i, filers=(*i.filers, v["challenger"]))),
+    "JudgingAdvanced": _phase_entered,
+    "VerdictCommitted": _on_item(
+        lambda _, i, v: replace(i, commitments=_with(i.commitments, v["juror"], v["commitment"]))
+    ),
+    "VerdictOpened": _on_item(_verdict_opened),
+    "VerdictReached": _on_item(_verdict_reached),
     "Claimed": lambda job, v: replace(job, claimed=job.claimed | {v["account"]}),
 }

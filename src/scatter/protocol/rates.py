@@ -13,11 +13,14 @@ class Rates:
     """The contract's `Parameters` that money depends on: amounts in base units, shares in basis points."""
 
     validator_ticket: int = 25_000 * SCT
+    challenger_ticket: int = 20_000 * SCT
     lock_bps: int = 2_000
     slash_base: int = 200 * SCT
     trainers_bps: int = 7_000
     members_bps: int = 2_000
     min_seat_pay: int = 5 * SCT
+    challenge_bond: int = 500 * SCT
+    juror_fee_bps: int = 100
 
 
 @dataclass(frozen=True, slots=True)

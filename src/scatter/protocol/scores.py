@@ -26,6 +26,13 @@ def is_special(lane: int) -> bool:
     return lane >= COPY
 
 
+def agree(one: int, other: int, tau: int) -> bool:
+    """Whether two lane values say the same: both special, or both numbers at most `tau` apart."""
+    if is_special(one) or is_special(other):
+        return is_special(one) and is_special(other)
+    return abs(one - other) <= tau
+
+
 def words_for(trainers: int) -> int:
     """How many words the scores of a job with that many joined trainers take: lane 0 and one lane each."""
     return -(-(trainers + 1) // LANES_PER_WORD)
@@ -58,10 +65,15 @@ def lower_median(values: Sequence[int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SettledRound:
-    """What a round's openings come to. `lanes` as on the chain: 0 for trainers that did not publish."""
+    """What a round's openings come to. `lanes` as on the chain: 0 for trainers that did not publish.
+
+    The others are seats: `panel` those that were counted and post the aggregate (members and stand-ins), `left_out` those
+    whose special words differ from the settled ones, `deviating` those far from what two thirds of the panel say.
+    """
 
     lanes: tuple[int, ...]
     published: frozenset[int]
+    panel: frozenset[int]
     left_out: frozenset[int]
     deviating: frozenset[int]
 
@@ -95,45 +107,57 @@ class SettledRound:
         return self.lanes[0] / METRIC_SCALE
 
 
-def settle(openings: Mapping[int, Sequence[int]], published: frozenset[int], trainers: int, tau: int) -> SettledRound:
+def settle(
+    openings: Mapping[int, Sequence[int]], published: frozenset[int], trainers: int, members: int, tau: int
+) -> SettledRound:
     """Settle a round.
 
-    `openings` maps a seat to its `trainers + 1` lanes; `published` holds the slots that published an update in the round;
-    `tau` is in units of 1e-5. ValueError when nobody opened. Seats whose special words differ from the settled ones are
-    left out of the medians; a deviating seat is farther than `tau` from a settled contribution around which at least
-    two thirds of the remaining openers agree.
+    `openings` maps a seat to its `trainers + 1` lanes: members have the seats below `members`, auditors those above; who
+    refused is not among them. `published` holds the slots that published an update in the round; `tau` is in units of 1e-5.
+    ValueError when nobody opened.
+
+    Wherever a member is missing or left out, the next auditor that opened takes its place in the panel. The settled lanes are
+    the lower medians of the panel. A deviating seat is farther than `tau` from a settled contribution around which at
+    least two thirds of the panel agree.
     """
     if not openings:
         raise ValueError("a round without openings does not settle")
-    first = _medians(openings, published, trainers)
-    struck = {slot for slot in published if is_special(first[slot + 1])}
-    left_out = frozenset(seat for seat, lanes in openings.items() if _special_slots(lanes, published) != struck)
-    remaining = {seat: lanes for seat, lanes in openings.items() if seat not in left_out}
-    lanes = first if not left_out else _medians_of_rest(remaining, first, published, struck, trainers)
-    deviating = _deviating(remaining, lanes, published - struck, tau)
-    return SettledRound(tuple(lanes), published, left_out, deviating)
+    seats = sorted(openings)
+    first = seats[:members]
+    lanes = _medians([openings[seat] for seat in first], published, trainers)
+    struck = {slot for slot in published if is_special(lanes[slot + 1])}
+    fitting = [seat for seat in seats if _special_slots(openings[seat], published) == struck]
+    panel = fitting[:members]
+    if panel != first:
+        lanes = _medians_of_rest([openings[seat] for seat in panel], lanes, published, struck, trainers)
+    counted = published - struck
+    deviating = _deviating({s: openings[s] for s in fitting}, panel, lanes, counted, tau)
+    return SettledRound(
+        tuple(lanes), published, frozenset(panel), frozenset(seats) - frozenset(fitting), frozenset(deviating)
+    )
 
 
 def _special_slots(lanes: Sequence[int], published: frozenset[int]) -> set[int]:
     return {slot for slot in published if is_special(lanes[slot + 1])}
 
 
-def _medians(openings: Mapping[int, Sequence[int]], published: frozenset[int], trainers: int) -> list[int]:
+def _medians(panel: Sequence[Sequence[int]], published: frozenset[int], trainers: int) -> list[int]:
     return [
-        lower_median([lanes[lane] for lanes in openings.values()]) if lane == 0 or lane - 1 in published else 0
+        lower_median([lanes[lane] for lanes in panel]) if lane == 0 or lane - 1 in published else 0
         for lane in range(trainers + 1)
     ]
 
 
 def _medians_of_rest(
-    remaining: Mapping[int, Sequence[int]],
+    panel: Sequence[Sequence[int]],
     first: Sequence[int],
     published: frozenset[int],
     struck: set[int],
     trainers: int,
 ) -> list[int]:
-    if remaining:
-        lanes = _medians(remaining, published, trainers)
+    """The medians without those left out; what struck an update stays, and without anybody left a contribution is nothing."""
+    if panel:
+        lanes = _medians(panel, published, trainers)
     else:
         lanes = [0, *(ZERO if slot in published else 0 for slot in range(trainers))]
     for slot in struck:
@@ -142,12 +166,16 @@ def _medians_of_rest(
 
 
 def _deviating(
-    remaining: Mapping[int, Sequence[int]], settled: Sequence[int], counted: frozenset[int], tau: int
-) -> frozenset[int]:
-    needed = two_thirds(len(remaining))
+    fitting: Mapping[int, Sequence[int]],
+    panel: Sequence[int],
+    settled: Sequence[int],
+    counted: frozenset[int],
+    tau: int,
+) -> set[int]:
+    needed = two_thirds(len(panel))
     found: set[int] = set()
     for slot in counted:
-        outside = {seat for seat, lanes in remaining.items() if abs(lanes[slot + 1] - settled[slot + 1]) > tau}
-        if len(remaining) - len(outside) >= needed:
+        outside = {seat for seat, lanes in fitting.items() if abs(lanes[slot + 1] - settled[slot + 1]) > tau}
+        if sum(seat not in outside for seat in panel) >= needed:
             found |= outside
-    return frozenset(found)
+    return found

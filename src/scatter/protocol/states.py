@@ -61,6 +61,23 @@ class SeatKind(IntEnum):
     JUROR = 2
 
 
+class ChallengeKind(IntEnum):
+    """What of a round is disputed. The numbers are those of the contracts, and the order in which verdicts take stakes."""
+
+    SCORES = 0
+    AGGREGATE = 1
+    REFUSAL = 2
+
+
+class JudgingPhase(IntEnum):
+    """How far a jury is. The numbers are those of the contracts."""
+
+    DRAWING = 0
+    COMMITTING = 1
+    OPENING = 2
+    TALLYING = 3
+
+
 @dataclass(frozen=True, slots=True)
 class StateRule:
     """One row: who acts, which states follow by action, and which follow by time alone."""
@@ -88,18 +105,19 @@ TABLE: Mapping[State, StateRule] = MappingProxyType(
         _S.KEYING: _row("requestor", {_S.TRAINING}, {_S.DEFAULTED}),
         _S.TRAINING: _row("trainers", {_S.REVEALING}, {_S.REVEALING, *_ROUND_ENDS, *_STOPPED}),
         _S.REVEALING: _row("requestor", {_S.COMMITTING}, {_S.DEFAULTED, _S.CHALLENGING}),
-        _S.COMMITTING: _row("members", {_S.OPENING}, {_S.OPENING}),
+        _S.COMMITTING: _row("members, auditors", {_S.OPENING}, {_S.OPENING}),
         _S.OPENING: _row(
-            "members", {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}, {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}
+            "members, auditors", {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}, {_S.AGGREGATING, *_ROUND_ENDS, *_STOPPED}
         ),
-        _S.AGGREGATING: _row("members", _ROUND_ENDS, _ROUND_ENDS),
-        _S.CHALLENGING: _row("nobody yet", set(), {_S.SETTLED}),
+        _S.AGGREGATING: _row("members, stand-ins", _ROUND_ENDS, _ROUND_ENDS),
+        _S.CHALLENGING: _row("members, auditors, trainers, requestor", set(), {_S.SETTLED, _S.JUDGING}),
+        _S.JUDGING: _row("jurors", {_S.SETTLED}, {_S.SETTLED}),
         _S.SETTLED: _row("everybody", set(), set()),
         _S.DEFAULTED: _row("everybody", set(), set()),
         _S.CANCELLED: _row("everybody", set(), set()),
     }
 )
-"""The state table. Judging is missing: disputes are not part of this version of the protocol."""
+"""The state table. Judging has phases of its own (`JudgingPhase`), which end by time one after the other."""
 
 TERMINAL = frozenset({State.SETTLED, State.DEFAULTED, State.CANCELLED})
 

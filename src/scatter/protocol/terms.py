@@ -11,11 +11,10 @@ from scatter.protocol.rates import BPS, Parts, Rates
 MAX_ROUNDS = 32
 MAX_TRAINERS = 63
 MAX_MEMBERS = 31
-MAX_AUDITORS = 0
-"""Auditors have their place in the terms, but no contract seats them before there are disputes."""
+MAX_AUDITORS = 7
 MAX_JURY = 31
-SUPPORTED_JURY = 0
-"""The largest jury that the contracts know so far: none."""
+MAX_CHALLENGES = 16
+"""So many different things of a job may be challenged."""
 MAX_RULE = 4
 """Aggregation rules by number: contribution, mean, median, trimmed mean, krum."""
 MAX_BPS = BPS
@@ -77,6 +76,16 @@ class JobTerms:
         """What the requestor stakes on its own conduct: one round's pool, in base units."""
         return self.round_pool
 
+    @property
+    def jury(self) -> int:
+        """How many jurors a jury takes, when there are so many: 2V + 1, at most `MAX_JURY`."""
+        return min(2 * self.members + 1, MAX_JURY)
+
+    @property
+    def smallest_jury(self) -> int:
+        """A jury of fewer is void."""
+        return max(3, self.min_jury)
+
 
 def parts(terms: JobTerms, rates: Rates) -> Parts:
     """The parts of one round's pool. Without auditors, members share theirs."""
@@ -105,13 +114,16 @@ def check_terms(
     _within("max_trainers", terms.max_trainers, 1, MAX_TRAINERS)
     _within("min_trainers", terms.min_trainers, 1, terms.max_trainers)
     _within("rule", terms.rule, 0, MAX_RULE)
-    _within("min_jury", terms.min_jury, 0, SUPPORTED_JURY)
+    _within("min_jury", terms.min_jury, 0, MAX_JURY)
     _within("fault_bps", terms.fault_bps, 0, MAX_BPS)
     _within("max_share_bps", terms.max_share_bps, 1, MAX_BPS)
     _within("tau", terms.tau, 1, MAX_TAU)
     for field in fields(Durations):
         _within(f"durations.{field.name}", getattr(terms.durations, field.name), minimum_duration, MAX_DURATION)
-    pay = parts(terms, rates).members // terms.members
+    cut = parts(terms, rates)
+    pay = cut.members // terms.members
+    if terms.auditors:
+        pay = min(pay, cut.auditors // terms.auditors)
     if pay < rates.min_seat_pay:
         raise ValueError(f"a seat would earn {pay} base units a round; the least is {rates.min_seat_pay}")
 

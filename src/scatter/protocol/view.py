@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.scores import SettledRound
-from scatter.protocol.states import TERMINAL, Reason, Role, State
+from scatter.protocol.states import TERMINAL, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import JobTerms
+from scatter.protocol.verdicts import Item, Verdict
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -37,7 +38,10 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """One round of a job. Updates are in the order in which they were published; seats and slots are numbers."""
+    """One round of a job. Updates are in the order in which they were published; seats and slots are numbers.
+
+    `openings` of no words are refusals.
+    """
 
     number: Round
     updates: Mapping[int, Digest] = field(default_factory=_empty)
@@ -55,10 +59,42 @@ class RoundView:
         """Slots that published an update."""
         return frozenset(self.updates)
 
+    @property
+    def scored(self) -> Mapping[int, tuple[int, ...]]:
+        """The words of each seat that opened scores, in the order of seats."""
+        return {seat: self.openings[seat] for seat in sorted(self.openings) if self.openings[seat]}
+
+    @property
+    def refused(self) -> frozenset[int]:
+        """Seats that opened a refusal."""
+        return frozenset(seat for seat, words in self.openings.items() if not words)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictOpening:
+    """What a juror found on an item: words of scores (none: the round cannot be scored), or the digest of an aggregate."""
+
+    words: tuple[int, ...]
+    aggregate: Digest = NO_DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One thing that was challenged: by whom, and what jurors (by number) made of it."""
+
+    filers: tuple[Address, ...] = ()
+    commitments: Mapping[int, bytes] = field(default_factory=_empty)
+    openings: Mapping[int, VerdictOpening] = field(default_factory=_empty)
+    verdict: Verdict | None = None
+    """None until the openings are tallied; one that does not count when jurors did not agree."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A federated job as the chain shows it."""
+    """A federated job as the chain shows it.
+
+    Members and auditors have seats in one numbering, members first; jurors are numbered by themselves.
+    """
 
     id: JobId
     requestor: Address
@@ -79,7 +115,12 @@ class JobView:
     trainers: tuple[Address, ...] = ()
     dropped: frozenset[int] = frozenset()
     members: tuple[Address, ...] = ()
+    auditors: tuple[Address, ...] = ()
+    jurors: tuple[Address, ...] = ()
     rounds: Mapping[Round, RoundView] = field(default_factory=_empty)
+    items: Mapping[Item, ItemView] = field(default_factory=_empty)
+    phase: JudgingPhase = JudgingPhase.DRAWING
+    """How far the jury is, while the job is in Judging."""
     claimed: frozenset[Address] = frozenset()
 
     @property
@@ -106,14 +147,23 @@ class JobView:
         """The trainer slot of an account."""
         return self.trainers.index(account) if account in self.trainers else None
 
+    @property
+    def seats(self) -> tuple[Address, ...]:
+        """Members, then auditors."""
+        return self.members + self.auditors
+
     def seat_of(self, account: Address) -> int | None:
-        """The member seat of an account."""
-        return self.members.index(account) if account in self.members else None
+        """The seat of a member or an auditor."""
+        return self.seats.index(account) if account in self.seats else None
+
+    def kind_of(self, seat: int) -> SeatKind:
+        """Whether a seat is a member's or an auditor's."""
+        return SeatKind.MEMBER if seat < self.terms.members else SeatKind.AUDITOR
 
     @property
     def participants(self) -> tuple[Address, ...]:
-        """Everybody with something to claim: requestor, trainers, members."""
-        return (self.requestor, *self.trainers, *self.members)
+        """Everybody with something to claim: requestor, trainers, members, auditors, jurors."""
+        return (self.requestor, *self.trainers, *self.seats, *self.jurors)
 
     def starting_model(self, round_: Round) -> tuple[Round, Digest | None]:
         """(round that made it, digest) of the model that a round starts from; (0, None) for the initial model."""

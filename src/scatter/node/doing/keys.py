@@ -20,11 +20,11 @@ def job_key_context(job: JobId, reader: Address) -> bytes:
 
 
 async def seal_keys(parts: Parts, duty: Duty) -> None:
-    """Seal the job key to every trainer and member; keep the bundle and its digest."""
+    """Seal the job key to every trainer, member and auditor; keep the bundle and its digest."""
     secrets = JobSecrets.from_bytes(await artefact(parts, Artefact.JOB_SECRETS, duty, of_round=False))
     job = job_of(parts, duty)
     sealed = seal_to_each(
-        parts, [*job.trainers, *job.members], secrets.job_key, lambda reader: job_key_context(job.id, reader)
+        parts, [*job.trainers, *job.seats], secrets.job_key, lambda reader: job_key_context(job.id, reader)
     )
     name = await keep(parts, JobKeysManifest(job=job.id, sealed=sealed))
     await parts.artefacts.keep(artefact_key(Artefact.BUNDLE, job.id), name)

@@ -7,7 +7,7 @@ from typing import Any
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.parts import Parts
 from scatter.ports import Call, CallReverted, Receipt
-from scatter.protocol.commitments import scores_commitment
+from scatter.protocol.commitments import Sender, scores_commitment
 from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key
 from scatter.protocol.duties.anybody import claim_page
 from scatter.protocol.ids import Round
@@ -94,17 +94,20 @@ async def _reveal(parts: Parts, duty: Duty) -> Arguments:
 
 async def _commit(parts: Parts, duty: Duty) -> Arguments:
     words, salt = await _opening(parts, duty)
-    commitment = scores_commitment(
-        chain_id=parts.contracts.chain_id,
-        contract=parts.contracts.protocol,
-        kind=SeatKind.MEMBER,
-        job=duty.job,
-        round_=duty.round,
-        sender=parts.identity.address,
-        words=words,
-        salt=salt,
-    )
+    commitment = scores_commitment(_sender(parts), _seat_kind(parts, duty), duty.job, duty.round, words, salt)
     return "commitScores", (duty.job, duty.round, commitment)
+
+
+def _sender(parts: Parts) -> Sender:
+    return Sender(parts.contracts.chain_id, parts.contracts.protocol, parts.identity.address)
+
+
+def _seat_kind(parts: Parts, duty: Duty) -> SeatKind:
+    job, me = job_of(parts, duty), parts.identity.address
+    seat = job.seat_of(me)
+    if seat is None:
+        raise LookupError(f"{parts.name} has no seat in job {duty.job.hex()[:8]}")
+    return job.kind_of(seat)
 
 
 async def _open(parts: Parts, duty: Duty) -> Arguments:
@@ -118,8 +121,8 @@ async def _opening(parts: Parts, duty: Duty) -> tuple[list[int], bytes]:
 
 
 async def _settle_round(parts: Parts, duty: Duty) -> Arguments:
-    openings = job_of(parts, duty).rounds[duty.round].openings
-    return "settleRound", (duty.job, duty.round, [list(openings[seat]) for seat in sorted(openings)])
+    scored = job_of(parts, duty).rounds[duty.round].scored
+    return "settleRound", (duty.job, duty.round, [list(words) for words in scored.values()])
 
 
 async def _post_aggregate(parts: Parts, duty: Duty) -> Arguments:

@@ -65,7 +65,7 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
     me = parts.identity.address
     key = parts.secrets(f"update-key/{job.id.hex()}/{duty.round}/{hashlib.sha256(plaintext).hexdigest()}")
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
-    sealed = seal_to_each(parts, job.members, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
+    sealed = seal_to_each(parts, job.seats, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
     keys_cid = await parts.content.put(keys)
     await restrict(parts, keys_cid, job.id, duty.round)

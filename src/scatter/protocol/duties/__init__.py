@@ -9,7 +9,7 @@ settling, claims.
 """
 
 from scatter.protocol.duties.anybody import anybodys_duties
-from scatter.protocol.duties.duty import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key
+from scatter.protocol.duties.duty import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, item_key
 from scatter.protocol.duties.enrolment import enrolment_duties
 from scatter.protocol.duties.member import members_duties
 from scatter.protocol.duties.requestor import requestors_duties
@@ -26,6 +26,7 @@ __all__ = [
     "artefact_key",
     "duties",
     "enrolment_duties",
+    "item_key",
 ]
 
 

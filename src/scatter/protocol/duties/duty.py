@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
-from scatter.protocol.states import Role
+from scatter.protocol.states import ChallengeKind, Role
+from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView
 
 
@@ -18,6 +19,9 @@ class DutyKind(StrEnum):
     TRAIN = "train"
     SCORE = "score"
     AGGREGATE = "aggregate"
+    AUDIT = "audit"
+    FETCH_KEYS = "fetch-keys"
+    JUDGE = "judge"
 
     REGISTER = "register"
     DEPOSIT = "deposit"
@@ -29,6 +33,10 @@ class DutyKind(StrEnum):
     OPEN = "open"
     SETTLE_ROUND = "settle-round"
     POST_AGGREGATE = "post-aggregate"
+    CHALLENGE = "challenge"
+    COMMIT_VERDICT = "commit-verdict"
+    OPEN_VERDICT = "open-verdict"
+    TALLY = "tally"
     POKE = "poke"
     CLAIM = "claim"
 
@@ -43,22 +51,41 @@ class Artefact(StrEnum):
     REFUSAL = "refusal"
     """Trainer: it does not, and why."""
     JOB_KEY = "job-key"
-    """Trainer, member: the opened job key."""
+    """Trainer, member, auditor, juror: the opened job key."""
     BUNDLE = "bundle"
     """Requestor: digest of the job key sealed to all participants."""
     UPDATE = "update"
     """Trainer: digest of the manifest of a round's update."""
     SCORES = "scores"
-    """Member: the words it commits to."""
+    """Member, auditor: the words it commits to; none where the round cannot be scored, which refuses."""
     SALT = "salt"
-    """Member: what hides them until they are opened."""
+    """Member, auditor: what hides them until they are opened."""
     AGGREGATE = "aggregate"
-    """Member: digest of the manifest of a round's aggregate."""
+    """Member, auditor: digest of the manifest of a round's aggregate."""
+    AUDIT = "audit"
+    """Member, auditor, of an item: what stands has been compared with its own."""
+    FINDING = "finding"
+    """Member, auditor, of an item: they differ. Kept before the audit is."""
+    UPDATE_KEYS = "update-keys"
+    """Juror: the content keys of a round's updates, as far as others passed them on."""
+    VERDICT = "verdict"
+    """Juror, of an item: the words (none: the round cannot be scored) or the digest that it commits to."""
+    VERDICT_SALT = "verdict-salt"
+    """Juror, of an item: what hides it until it is opened."""
 
 
-def artefact_key(kind: Artefact, job: JobId, round_: Round = Round(0)) -> str:  # noqa: B008 — a NewType of int is immutable
+def artefact_key(
+    kind: Artefact,
+    job: JobId,
+    round_: Round = Round(0),  # noqa: B008 — a NewType of int is immutable
+) -> str:
     """The key under which an artefact of a job and round is kept."""
     return f"{kind}/{job.hex()}/{round_}"
+
+
+def item_key(kind: Artefact, job: JobId, item: Item) -> str:
+    """The key under which an artefact about one thing that is, or might be, challenged is kept."""
+    return f"{artefact_key(kind, job, item.round)}/{item.kind.name.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +108,10 @@ class Holdings:
         """Whether an artefact has been made."""
         return artefact_key(kind, job, round_) in self.made
 
+    def has_on(self, kind: Artefact, job: JobId, item: Item) -> bool:
+        """Whether an artefact about an item has been made."""
+        return item_key(kind, job, item) in self.made
+
 
 @dataclass(frozen=True, slots=True)
 class Now:
@@ -92,7 +123,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One thing to do. `subject` tells duties of a kind apart (a digest, an account); after `deadline` it is void."""
+    """One thing to do. `subject` tells duties of a kind apart (a digest, an account, an item); after `deadline` it is void."""
 
     job: JobId
     round: Round
@@ -105,10 +136,26 @@ class Duty:
         """Unique among the duties of a node."""
         return f"{self.job.hex()}/{self.round}/{self.kind}/{self.subject}"
 
+    @property
+    def item(self) -> Item:
+        """What the duty is about: of AUDIT, CHALLENGE, JUDGE, COMMIT_VERDICT, OPEN_VERDICT and TALLY."""
+        return Item(ChallengeKind[self.subject.upper()], self.round)
+
 
 def owe(view: JobView, kind: DutyKind, subject: str = "", *, until_deadline: bool = True) -> Duty:
     """A duty of the job's present round, void after the state's deadline unless said otherwise."""
     return Duty(view.id, view.round, kind, subject, view.deadline if until_deadline else None)
+
+
+def owe_round(view: JobView, kind: DutyKind, round_: Round) -> Duty:
+    """A duty of any round, at leisure."""
+    return Duty(view.id, round_, kind)
+
+
+def owe_item(view: JobView, kind: DutyKind, item: Item, *, until_deadline: bool = True) -> Duty:
+    """A duty about one thing that is, or might be, challenged."""
+    deadline = view.deadline if until_deadline else None
+    return Duty(view.id, item.round, kind, item.kind.name.lower(), deadline)
 
 
 def fetch(view: JobView, digest: Digest) -> Duty:

@@ -1,0 +1,129 @@
+"""What a jury finds: a verdict on each thing that was challenged, from what jurors opened.
+
+A verdict counts only when two thirds of the whole jury agree, silent jurors included. What no verdict counts for, stands.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scatter.protocol.ids import NO_DIGEST, Digest, Round
+from scatter.protocol.scores import SettledRound, agree, lower_median
+from scatter.protocol.states import ChallengeKind, two_thirds
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """One thing that is challenged. Items sort in the order in which their verdicts take stakes."""
+
+    kind: ChallengeKind
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a jury found on one item.
+
+    `counts`: two thirds agreed on something; `changed`: on something else than what stood. `lanes`: of a verdict on scores,
+    the settled lanes as they are now; `aggregate`: of a verdict on an aggregate, its digest. `lost`: the seats that deviate
+    from it; `agreed` and `outside`: jurors.
+    """
+
+    counts: bool
+    changed: bool = False
+    lanes: tuple[int, ...] = ()
+    aggregate: Digest = NO_DIGEST
+    lost: frozenset[int] = frozenset()
+    agreed: frozenset[int] = frozenset()
+    outside: frozenset[int] = frozenset()
+
+
+NO_VERDICT = Verdict(counts=False)
+
+
+def verdict_on_scores(
+    settled: SettledRound,
+    seats: Mapping[int, Sequence[int]],
+    jury: Mapping[int, Sequence[int] | None],
+    jurors: int,
+    tau: int,
+) -> Verdict:
+    """The verdict on the scores of a round, lane by lane.
+
+    `seats`: the lanes of every member and auditor that opened numbers; `jury`: the lanes of every juror that opened, None
+    where it says that the round cannot be scored; `jurors`: how many sit on the jury. A published lane's verdict is the lower
+    median of the jurors' lanes and counts when two thirds of the jury lie within `tau` of it. It replaces a settled lane only
+    where both do not agree. The metric (lane 0) is not judged.
+    """
+    opened = {juror: lanes for juror, lanes in jury.items() if lanes is not None}
+    found = _lane_verdicts(settled.published, opened, two_thirds(jurors), tau)
+    if not found:
+        return replace(NO_VERDICT, lanes=settled.lanes)
+    changed = {lane: value for lane, value in found.items() if not agree(value, settled.lanes[lane], tau)}
+    agreed = frozenset(juror for juror, lanes in opened.items() if _follows(lanes, found, tau))
+    return Verdict(
+        counts=True,
+        changed=bool(changed),
+        lanes=tuple(changed.get(lane, value) for lane, value in enumerate(settled.lanes)),
+        lost=frozenset(seat for seat, lanes in seats.items() if not _follows(lanes, changed, tau)),
+        agreed=agreed,
+        outside=frozenset(jury) - agreed,
+    )
+
+
+def _lane_verdicts(
+    published: frozenset[int], opened: Mapping[int, Sequence[int]], needed: int, tau: int
+) -> dict[int, int]:
+    found = {}
+    for lane in sorted(slot + 1 for slot in published) if opened else []:
+        median = lower_median([lanes[lane] for lanes in opened.values()])
+        if sum(agree(lanes[lane], median, tau) for lanes in opened.values()) >= needed:
+            found[lane] = median
+    return found
+
+
+def _follows(lanes: Sequence[int], found: Mapping[int, int], tau: int) -> bool:
+    return all(agree(lanes[lane], value, tau) for lane, value in found.items())
+
+
+def verdict_on_aggregate(
+    model: Digest, posted: Mapping[int, Digest], jury: Mapping[int, Digest], jurors: int
+) -> Verdict:
+    """The verdict on the aggregate of a round: the digest that two thirds of the jury opened.
+
+    `model`: what the round closed with (NO_DIGEST: it kept the model it started from); `posted`: what seats of its panel
+    posted; `jury`: what jurors opened. The round's model stands in any case.
+    """
+    [(found, count)] = Counter(jury.values()).most_common(1) or [(NO_DIGEST, 0)]
+    if count < two_thirds(jurors):
+        return NO_VERDICT
+    agreed = frozenset(juror for juror, opened in jury.items() if opened == found)
+    lost = frozenset(seat for seat, name in posted.items() if name != found)
+    return Verdict(
+        counts=True,
+        changed=found != model,
+        aggregate=found,
+        lost=lost,
+        agreed=agreed,
+        outside=frozenset(jury) - agreed,
+    )
+
+
+def verdict_on_refusal(refusing: frozenset[int], jury: Mapping[int, bool], jurors: int) -> Verdict:
+    """The verdict on a refusal: overturned when two thirds of the jury could score, upheld when as many could not.
+
+    `refusing`: the members that refused; `jury`: whether each juror that opened could score.
+    """
+    needed = two_thirds(jurors)
+    able = frozenset(juror for juror, scored in jury.items() if scored)
+    unable = frozenset(jury) - able
+    if len(able) >= needed:
+        return Verdict(counts=True, changed=True, lost=refusing, agreed=able, outside=unable)
+    if len(unable) >= needed:
+        return Verdict(counts=True, agreed=unable, outside=able)
+    return NO_VERDICT
+
+
+def contradicts(settled: SettledRound, lanes: Sequence[int], tau: int) -> bool:
+    """Whether a seat's own lanes differ from the settled ones in any published lane: what it challenges."""
+    return any(not agree(lanes[slot + 1], settled.lanes[slot + 1], tau) for slot in settled.published)
