@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Role, State} from "./ScatterTypes.sol";
+import {ChallengeKind, JudgingPhase, Role, State} from "./ScatterTypes.sol";
 
 /// @title What the protocol refuses, and the way out
 interface IScatterErrors {
     // ── deployment ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// A parameter of the deployment lies outside its range (ASCII name).
     error ParameterOutOfRange(bytes32 parameter);
+    /// The module is missing, is another one, or was deployed with other parameters.
+    error ModuleMismatch(address module);
 
     // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     /// Register with one of the four roles.
@@ -36,9 +38,7 @@ interface IScatterErrors {
     error JobExists(bytes32 job);
     /// A term (ASCII name) lies outside its range. "durations" is any of the nine.
     error TermOutOfRange(bytes32 term, uint256 given, uint256 least, uint256 most);
-    /// This version has no auditors: post with 0.
-    error AuditorsUnsupported();
-    /// A seat must earn at least this a round: raise roundPool or take fewer members.
+    /// A seat must earn at least this a round: raise roundPool or take fewer members or auditors.
     error SeatPayTooSmall(uint256 pay, uint256 minimum);
     /// One shard key hash and one shard digest for each round.
     error ShardCountMismatch(uint256 rounds, uint256 keyHashes, uint256 digests);
@@ -62,8 +62,12 @@ interface IScatterErrors {
     error NotRequestor(address account);
     /// Only the job's trainers may do this.
     error NotTrainer(address account);
-    /// Only the job's members may do this.
-    error NotMember(address account);
+    /// Only the job's members and auditors may do this.
+    error NotSeated(address account);
+    /// Only the job's jurors may do this.
+    error NotJuror(address account);
+    /// Only the seats whose scores settled the round post its aggregate.
+    error NotOnPanel(uint8 seat);
 
     // ── rounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
     /// The trainer published nothing in the first round and is out of the job; its stake is claimable at the end.
@@ -90,8 +94,31 @@ interface IScatterErrors {
     error ScoresStillOpening(uint64 deadline);
     /// These are not the words that the seat opened.
     error OpenedWordsMismatch(uint8 seat);
+    /// These are not the words that the juror opened.
+    error VerdictWordsMismatch(uint8 juror);
     /// One aggregate per seat and round.
     error AlreadyPosted(uint8 seat);
+
+    // ── disputes ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The job was posted with minJury 0: there are no juries.
+    error NoSecondLayer();
+    /// Only seats and trainers of the job may challenge this (a refusal: the requestor too).
+    error NotParticipant(address account);
+    /// There is nothing of the kind: scores of a settled round, its aggregate when an update was accepted, the refusal of the
+    /// round in which members refused.
+    error NotChallengeable(ChallengeKind kind, uint8 round);
+    /// One filing per account and item.
+    error AlreadyChallenged(ChallengeKind kind, uint8 round);
+    /// So many items are challenged already; who agrees can file with others.
+    error TooManyChallenges(uint256 most);
+    /// Nobody challenged this.
+    error NotChallenged(ChallengeKind kind, uint8 round);
+    /// The action belongs to another phase of Judging.
+    error WrongPhase(JudgingPhase current);
+    /// Only a verdict on an aggregate names one; it has no words.
+    error AggregateUnexpected();
+    /// The words on this item were counted.
+    error AlreadyTallied(ChallengeKind kind, uint8 round);
 
     // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
     /// The account has no part in the job.

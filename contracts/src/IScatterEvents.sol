@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {JobTerms, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
+import {ChallengeKind, JobTerms, JudgingPhase, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
 
 /// @title Everything that happens, complete: what the protocol knows can be rebuilt from these
-/// @dev Amounts are base units of the token. Rounds count from 1, slots and seats from 0. Masks have bit i for seat i.
+/// @dev Amounts are base units of the token. Rounds count from 1, slots and seats from 0. Beside a `kind`
+/// a seat is numbered among its kind; elsewhere, and in masks (bit i for seat i), members are 0 … V-1 and auditors V … V+A-1.
+/// Jurors are numbered by themselves.
 interface IScatterEvents {
     // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     /// A node registered, or changed its keys or role.
@@ -35,31 +37,66 @@ interface IScatterEvents {
     event TrainerJoined(bytes32 indexed job, address indexed trainer, uint8 slot);
     /// Silent in the first round: out of the job, its stake is claimable at the end without penalty.
     event TrainerDropped(bytes32 indexed job, uint8 slot);
-    /// Every transition. `deadline` is 0 in Drawing and in terminal states.
+    /// Every transition. `deadline` is 0 in Drawing, Judging (see JudgingAdvanced) and in terminal states. `round` is 0 in Judging.
     event StateEntered(bytes32 indexed job, State state, uint8 round, uint64 deadline, Reason reason);
     /// The hash of this block draws the seats. Attempts count from 1.
     event DrawScheduled(bytes32 indexed job, uint64 drawBlock, uint8 attempt);
-    /// Seats firstSeat, firstSeat + 1, … were drawn.
+    /// Seats firstSeat, firstSeat + 1, … of their kind were drawn.
     event SeatsDrawn(bytes32 indexed job, SeatKind kind, uint8 firstSeat, address[] nodes);
     event KeysPublished(bytes32 indexed job, bytes32 bundle);
     event UpdatePublished(bytes32 indexed job, uint8 round, uint8 slot, bytes32 update);
     event ShardKeyRevealed(bytes32 indexed job, uint8 round, bytes32 key);
     event ScoresCommitted(bytes32 indexed job, uint8 round, SeatKind kind, uint8 seat, bytes32 commitment);
+    /// No words: the seat refuses.
     event ScoresOpened(bytes32 indexed job, uint8 round, SeatKind kind, uint8 seat, uint256[] words);
-    /// `deviating` are those of this round alone.
+    /// `panel` are the seats in the final medians, `leftOut` those with numbers whose special words are not the settled ones; the
+    /// rest of those with numbers are auditors that are compared. `deviating` are those of this round alone.
     event RoundSettled(
         bytes32 indexed job,
         uint8 round,
         uint256[] settled,
         uint256 positiveSum,
+        uint256 panel,
         uint256 leftOut,
         uint256 deviating
     );
     event AggregatePosted(bytes32 indexed job, uint8 round, uint8 seat, bytes32 aggregate);
     /// `globalModel` 0: the round keeps the model it started from. Also for rounds in which nobody published.
     event RoundClosed(bytes32 indexed job, uint8 round, bytes32 globalModel);
-    /// `paid` went to the account (pay, what comes back of stake, pool and bond). `penalty` was taken from its slot stake or
-    /// its ticket. `toChallengePool` is all that this claim moved there: the penalty, and what was not earned.
+
+    // ── disputes ────────────────────────────────────────────────────────────────────────────────────────────────────
+    event Challenged(bytes32 indexed job, ChallengeKind kind, uint8 round, address indexed challenger);
+    /// Committing, Opening or Tallying began. (Drawing begins with Judging; then DrawScheduled and SeatsDrawn as for seats.)
+    event JudgingAdvanced(bytes32 indexed job, JudgingPhase phase, uint64 deadline);
+    /// So few jurors were found (or no drawing block in time) that nothing is judged: bonds go back.
+    event JuryVoid(bytes32 indexed job, uint8 jurors);
+    event VerdictCommitted(bytes32 indexed job, ChallengeKind kind, uint8 round, uint8 juror, bytes32 commitment);
+    event VerdictOpened(
+        bytes32 indexed job, ChallengeKind kind, uint8 round, uint8 juror, uint256[] words, bytes32 aggregate
+    );
+    /// An item was tallied. `lanes`: of Scores, the round's settled words as the verdict leaves them. `aggregate`: of Aggregate, the
+    /// verdict (0: none). `lost`: all seats that deviate from what the verdict changed; a seat loses L once, to the first such
+    /// item in the order Scores by round, Aggregate by round, Refusal. `jurorsOutside` are slashed like deviating seats.
+    event VerdictReached(
+        bytes32 indexed job,
+        ChallengeKind kind,
+        uint8 round,
+        bool counts,
+        bool changed,
+        uint256[] lanes,
+        bytes32 aggregate,
+        uint256 lost,
+        uint256 jurorsAgreed,
+        uint256 jurorsOutside
+    );
+    /// The challenge pool fell by `fee` for each juror in the mask: those that agreed with a verdict that changed something.
+    event JurorFeesReserved(bytes32 indexed job, uint256 fee, uint256 jurors);
+
+    // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// `paid` went to the account (pay, fees, rewards, what comes back of slot stake, pool and bonds). `penalty` was taken from
+    /// its slot stake or its ticket. `toChallengePool` is all that this claim moved there: the penalty (not an L lost by
+    /// verdict: that goes to the item), what the account did not earn of its part of a round it was paid in, and by the
+    /// requestor's claim everything else: parts of seats that were not paid, rounding, the rest of items.
     event Claimed(
         bytes32 indexed job, address indexed account, uint256 paid, uint256 penalty, uint256 toChallengePool
     );

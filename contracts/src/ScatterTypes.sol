@@ -10,14 +10,14 @@ enum Role {
     Challenger
 }
 
-/// What a seat is for. Only members exist in this version: auditors and jurors come with disputes.
+/// What a seat is for: members settle a round, auditors score beside them and stand in for them, jurors judge disputes.
 enum SeatKind {
     Member,
     Auditor,
     Juror
 }
 
-/// Where a job stands. Judging is not entered in this version. The last three are terminal.
+/// Where a job stands. The last three are terminal.
 enum State {
     None,
     Open,
@@ -35,7 +35,7 @@ enum State {
     Cancelled
 }
 
-/// Why a job left its way. "Stopped" is NoTrainerLeft or TooFewOpened. Refused is not used in this version.
+/// Why a job left its way. "Stopped" is NoTrainerLeft or TooFewOpened.
 enum Reason {
     None,
     TooFewTrainers,
@@ -48,7 +48,32 @@ enum Reason {
     Refused
 }
 
+/// What of a job is challenged: the settled scores of a round, its aggregate, or that its members refused to score it.
+enum ChallengeKind {
+    Scores,
+    Aggregate,
+    Refusal
+}
+
+/// Where the judging of a job stands: jurors are drawn, commit, open, and their words are counted.
+enum JudgingPhase {
+    Drawing,
+    Committing,
+    Opening,
+    Tallying
+}
+
+/// What came of a challenge. Pending: not tallied (or the jury was void). NoVerdict: too few jurors agreed. Stands: a verdict
+/// that changes nothing. Changed: a verdict that does.
+enum Outcome {
+    Pending,
+    NoVerdict,
+    Stands,
+    Changed
+}
+
 /// Seconds that each state may take. Each at least the protocol's minimum and at most 30 days.
+/// Judging takes `judge` twice: to commit, and to open.
 struct Durations {
     uint24 open;
     uint24 keys;
@@ -77,7 +102,7 @@ struct JobTerms {
     uint8 rounds;
     /// seats that score and aggregate, 1..31
     uint8 members;
-    /// must be 0 in this version
+    /// seats that score secretly beside the members and stand in for them, 0..7
     uint8 auditors;
     /// 1..maxTrainers
     uint8 minTrainers;
@@ -85,7 +110,8 @@ struct JobTerms {
     uint8 maxTrainers;
     /// aggregation rule: 0 contribution, 1 mean, 2 median, 3 trimmed_mean, 4 krum
     uint8 rule;
-    /// must be 0 in this version: there is no second layer
+    /// least jurors that there must be when the job starts and when it is judged, 0..min(2 * members + 1, 31); 0: nothing can be
+    /// challenged
     uint8 minJury;
     /// part of the slot stake that a trainer loses who is never accepted, 1/10000
     uint16 faultBps;
@@ -113,7 +139,7 @@ struct Parameters {
     uint96 slashBase;
     /// the trainers' part of a round's pool, 1/10000
     uint16 trainersBps;
-    /// the members' part of a round's pool, 1/10000; auditors get the rest, members that too while there are none
+    /// the members' part of a round's pool, 1/10000; auditors get the rest, members that too in a job without auditors
     uint16 membersBps;
     /// least pay of a seat for a round, base units
     uint96 minSeatPay;
@@ -121,44 +147,77 @@ struct Parameters {
     uint32 withdrawalDelay;
     /// least duration of any state, seconds
     uint32 minimumDuration;
+    /// what a challenge puts up, base units
+    uint96 challengeBond;
+    /// part of the challenge pool that a juror gets whose verdict changed something, 1/10000, at most 300
+    uint16 jurorFeeBps;
 }
 
-/// A job as `job` shows it. Masks have bit i for seat i.
+/// A job as `job` shows it. Masks have bit i for seat i: members 0 … V-1, auditors V … V+A-1.
 struct JobView {
     State state;
     Reason reason;
-    /// round in progress, from 1; 0 before Training
+    /// round in progress, from 1; 0 before Training and in Judging
     uint8 round;
     /// trainers that joined
     uint8 trainers;
-    /// seats drawn so far
-    uint8 seated;
-    /// last second in which the state's actors may act; 0 in Drawing and in terminal states
+    /// seats of each kind drawn so far
+    uint8 members;
+    uint8 auditors;
+    uint8 jurors;
+    /// meant only in Judging
+    JudgingPhase phase;
+    /// challenged items: see `challenges`
+    uint8 challenges;
+    /// last second in which the state's actors may act; 0 in Drawing, while jurors are drawn or words counted, and in terminal states
     uint40 deadline;
-    /// block whose hash draws the seats
+    /// block whose hash draws the seats, of the last draw
     uint40 drawBlock;
-    /// 1..3: how many blocks have been named
+    /// 1..3: how many blocks have been named for it
     uint8 drawAttempt;
-    /// candidates looked at so far
-    uint16 drawCursor;
-    /// validators in the pool when it froze
-    uint32 poolLength;
+    /// length of each pool when it froze for it
+    uint32 validators;
+    uint32 challengers;
     /// seats that were silent or deviated: slashed when they claim
     uint40 slashable;
+    /// jurors (bit i: juror i) that were silent, or outside a verdict: slashed when they claim
+    uint32 slashableJurors;
+    /// what each juror that agreed with a verdict that changed something gets of the challenge pool, base units
+    uint96 jurorFee;
 }
 
-/// A round as `round` shows it. `published` has bit t for trainer slot t, the others bit i for seat i.
+/// A round as `round` shows it. `published` has bit t for trainer slot t, the others bit i for seat i (see JobView).
 struct RoundView {
     uint64 published;
     uint40 committed;
+    /// opened numbers or refused
     uint40 opened;
+    uint40 refused;
+    /// seats in the final medians: members and the auditors that stood in for others
+    uint40 panel;
+    /// seats that opened numbers and are not paid, as their special words are not the settled ones
     uint40 leftOut;
     /// sum of the positive settled contributions, score units
     uint24 positiveSum;
     /// scores are settled; the round is closed or closes next
     bool settled;
-    /// settled scores, 16 lanes to a word; empty until settled
+    /// settled scores (after a verdict: as the verdict leaves them), 16 lanes to a word; empty until settled
     uint256[] scores;
+}
+
+/// A challenged item as `challenges` shows it.
+struct ChallengeView {
+    ChallengeKind kind;
+    uint8 round;
+    Outcome outcome;
+    /// who filed it: bit t for trainer slot t, bit 64 + i for seat i, bit 127 for the requestor
+    uint128 filers;
+    /// seats that lose L by this verdict (see VerdictReached); once the job is Settled, only those that lose it here
+    uint40 lost;
+    /// jurors, bit i for juror i
+    uint32 committed;
+    uint32 opened;
+    uint32 agreed;
 }
 
 /// A node as `node` shows it.
@@ -178,10 +237,12 @@ struct NodeView {
     uint40 withdrawableAt;
 }
 
-/// The part of an account in a job as `part` shows it: its role in the job (None: no part), its trainer slot or its seat,
-/// whether it was claimed, and for trainers the chain of their updates (see `publishUpdate`).
+/// The part of an account in a job as `part` shows it: the role that it had when it got it (None: no part), for seats their
+/// kind, the trainer slot or the number among the seats of that kind, whether it was claimed, and for trainers the chain of
+/// their updates (see `publishUpdate`).
 struct PartView {
     Role role;
+    SeatKind kind;
     uint8 index;
     bool claimed;
     uint216 updates;

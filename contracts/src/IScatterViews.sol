@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ChallengeView, JobTerms, JobView, NodeView, PartView, Role, RoundView} from "./ScatterTypes.sol";
+
+/// @title Reading
+interface IScatterViews {
+    function job(bytes32 jobId) external view returns (JobView memory);
+
+    function terms(bytes32 jobId) external view returns (JobTerms memory);
+
+    function round(bytes32 jobId, uint8 roundNumber) external view returns (RoundView memory);
+
+    /// @notice The trainers by slot.
+    function trainers(bytes32 jobId) external view returns (address[] memory);
+
+    /// @notice The members by seat, as far as drawn.
+    function seats(bytes32 jobId) external view returns (address[] memory);
+
+    /// @notice The auditors, as far as drawn; seat number members + index.
+    function auditors(bytes32 jobId) external view returns (address[] memory);
+
+    /// @notice The jurors, as far as drawn.
+    function jurors(bytes32 jobId) external view returns (address[] memory);
+
+    /// @notice The challenged items in the order in which they first were.
+    function challenges(bytes32 jobId) external view returns (ChallengeView[] memory);
+
+    function part(bytes32 jobId, address account) external view returns (PartView memory);
+
+    function node(address account) external view returns (NodeView memory);
+
+    /// @notice Penalties and what nobody earned, base units.
+    function challengePool() external view returns (uint256);
+
+    /// @notice How many nodes were ever appended to a role's pool, and who they are by position.
+    function poolLength(Role role) external view returns (uint256);
+
+    function poolNode(Role role, uint256 index) external view returns (address);
+
+    /// @notice What a node of this role puts up; 0 for roles without a ticket.
+    function ticket(Role role) external view returns (uint256);
+}
