@@ -1,7 +1,7 @@
 """Who a job is waiting for: what a person who watches wants to know first."""
 
 from scatter.protocol.ids import Address
-from scatter.protocol.states import State
+from scatter.protocol.states import JudgingPhase, State
 from scatter.protocol.view import JobView
 
 
@@ -18,11 +18,25 @@ def awaited(view: JobView) -> tuple[Address, ...]:
         case State.TRAINING:
             late = [view.trainers[slot] for slot in sorted(view.active_slots - set(current.updates))]
         case State.COMMITTING:
-            late = [member for seat, member in enumerate(view.members) if seat not in current.commitments]
+            late = [account for seat, account in enumerate(view.seats) if seat not in current.commitments]
         case State.OPENING:
-            late = [view.members[seat] for seat in sorted(set(current.commitments) - set(current.openings))]
+            late = [view.seats[seat] for seat in sorted(set(current.commitments) - set(current.openings))]
         case State.AGGREGATING:
-            late = [member for seat, member in enumerate(view.members) if seat not in current.aggregates]
+            panel = current.settled.panel if current.settled is not None else frozenset()
+            late = [view.seats[seat] for seat in sorted(panel - set(current.aggregates))]
+        case State.JUDGING:
+            late = _jurors(view)
         case State.SETTLED | State.DEFAULTED | State.CANCELLED:
             late = [account for account in dict.fromkeys(view.participants) if account not in view.claimed]
     return tuple(late)
+
+
+def _jurors(view: JobView) -> list[Address]:
+    """Those that have not committed to each item, or not opened each that they committed to."""
+    late: set[int] = set()
+    for seen in view.items.values():
+        if view.phase is JudgingPhase.COMMITTING:
+            late |= set(range(len(view.jurors))) - set(seen.commitments)
+        elif view.phase is JudgingPhase.OPENING:
+            late |= set(seen.commitments) - set(seen.openings)
+    return [view.jurors[juror] for juror in sorted(late)]

@@ -40,6 +40,16 @@ class Durations:
     challenge: int
     judge: int
 
+    @property
+    def scoring_reserve(self) -> int:
+        """A seat stops waiting for content when so much of the commit window is left, and scores what is missing unreadable."""
+        return self.commit // 3
+
+    @property
+    def judging_reserve(self) -> int:
+        """The same of a juror, who has to ask for keys as well; without any answer it judges in half of that."""
+        return self.judge // 3
+
 
 @dataclass(frozen=True, slots=True)
 class JobTerms:

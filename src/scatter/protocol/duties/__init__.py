@@ -4,15 +4,17 @@ The chain is the log. A node does not react to events one by one: whatever wakes
 and asks `duties`. A missed event, a reorganisation, a crash or a double delivery change nothing: the next look gives the
 right list. One duty makes one artefact or one transaction.
 
-`requestor`, `trainer` and `member` hold what each part owes; `anybody` holds what no part owes alone: exits by time,
-settling, claims.
+`requestor`, `trainer`, `seat` (members and auditors) and `juror` hold what each part owes; `audit` what seats compare and
+challenge; `anybody` what no part owes alone: exits by time, settling, tallying, claims.
 """
 
 from scatter.protocol.duties.anybody import anybodys_duties
+from scatter.protocol.duties.audit import audits
 from scatter.protocol.duties.duty import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, item_key
 from scatter.protocol.duties.enrolment import enrolment_duties
-from scatter.protocol.duties.member import members_duties
+from scatter.protocol.duties.juror import jurors_duties
 from scatter.protocol.duties.requestor import requestors_duties
+from scatter.protocol.duties.seat import seats_duties
 from scatter.protocol.duties.trainer import trainers_duties
 from scatter.protocol.view import JobView
 
@@ -35,6 +37,8 @@ def duties(view: JobView, me: Identity, holdings: Holdings, now: Now) -> list[Du
     return [
         *requestors_duties(view, me, holdings, now),
         *trainers_duties(view, me, holdings, now),
-        *members_duties(view, me, holdings, now),
+        *seats_duties(view, me, holdings, now),
+        *jurors_duties(view, me, holdings, now),
         *anybodys_duties(view, me, now),
+        *audits(view, me, holdings, now),
     ]

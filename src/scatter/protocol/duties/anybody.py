@@ -1,4 +1,4 @@
-"""What anybody with a part in a job does so that it ends: exits by time, settling, claims.
+"""What anybody with a part in a job does so that it ends: exits by time, settling, tallying, claims.
 
 Nodes act in a fixed order, so that they do not pay for losing races: the requestor first, then by
 keccak256(job, state, address), each some blocks or seconds after the one before.
@@ -6,10 +6,10 @@ keccak256(job, state, address), each some blocks or seconds after the one before
 
 from eth_hash.auto import keccak
 
-from scatter.protocol.duties.duty import Duty, DutyKind, Identity, Now, owe
+from scatter.protocol.duties.duty import Duty, DutyKind, Identity, Now, owe, owe_item
 from scatter.protocol.ids import Address, address_bytes
 from scatter.protocol.scores import words_for
-from scatter.protocol.states import State, two_thirds
+from scatter.protocol.states import JudgingPhase, State, two_thirds
 from scatter.protocol.view import JobView
 
 BLOCKS_APART = 3
@@ -24,11 +24,15 @@ def anybodys_duties(view: JobView, me: Identity, now: Now) -> list[Duty]:
         return []
     if view.ended:
         return _claims(view, me, now)
-    if view.state is State.DRAWING:
+    judging = view.phase if view.state is State.JUDGING else None
+    if view.state is State.DRAWING or judging is JudgingPhase.DRAWING:
         return _drawing(view, me, now)
+    if judging is JudgingPhase.TALLYING:
+        return _tallying(view, me, now)
     if _settled_by_hand(view):
         return _settling(view, me, now)
-    return [owe(view, DutyKind.POKE, view.state.name.lower(), until_deadline=False)] if _late(view, me, now) else []
+    stage = view.state.name if judging is None else f"{view.state.name}-{judging.name}"
+    return [owe(view, DutyKind.POKE, stage.lower(), until_deadline=False)] if _late(view, me, now) else []
 
 
 def claim_page(view: JobView) -> list[Address]:
@@ -52,13 +56,21 @@ def _settled_by_hand(view: JobView) -> bool:
     """Above one word of scores the openings are in events only: with enough of them, somebody passes them back."""
     if view.state is not State.OPENING or words_for(len(view.trainers)) == 1:
         return False
-    return len(view.current.openings) >= two_thirds(len(view.members))
+    needed = two_thirds(view.terms.members)
+    refusing = sum(seat < view.terms.members for seat in view.current.refused)
+    return len(view.current.scored) >= needed > refusing
 
 
 def _settling(view: JobView, me: Identity, now: Now) -> list[Duty]:
     complete = len(view.current.openings) == len(view.current.commitments)
     due = _quiet(view, me, now) if complete else _late(view, me, now)
     return [owe(view, DutyKind.SETTLE_ROUND, until_deadline=False)] if due else []
+
+
+def _tallying(view: JobView, me: Identity, now: Now) -> list[Duty]:
+    """One item after the other, in order, until each has its verdict."""
+    left = [item for item, seen in sorted(view.items.items()) if seen.verdict is None]
+    return [owe_item(view, DutyKind.TALLY, left[0], until_deadline=False)] if left and _quiet(view, me, now) else []
 
 
 def _quiet(view: JobView, me: Identity, now: Now, since: int = 0) -> bool:

@@ -1,5 +1,6 @@
 """The words of duties: a duty, who owes it, what is already there, and when it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,11 +75,7 @@ class Artefact(StrEnum):
     """Juror, of an item: what hides it until it is opened."""
 
 
-def artefact_key(
-    kind: Artefact,
-    job: JobId,
-    round_: Round = Round(0),  # noqa: B008 — a NewType of int is immutable
-) -> str:
+def artefact_key(kind: Artefact, job: JobId, round_: Round = Round(0)) -> str:  # noqa: B008 — a NewType of int is immutable
     """The key under which an artefact of a job and round is kept."""
     return f"{kind}/{job.hex()}/{round_}"
 
@@ -107,6 +104,10 @@ class Holdings:
     def has(self, kind: Artefact, job: JobId, round_: Round = Round(0)) -> bool:  # noqa: B008
         """Whether an artefact has been made."""
         return artefact_key(kind, job, round_) in self.made
+
+    def missing(self, needed: Iterable[Digest]) -> list[Digest]:
+        """What of the content is not here, each once, in order."""
+        return [digest for digest in dict.fromkeys(needed) if digest not in self.content]
 
     def has_on(self, kind: Artefact, job: JobId, item: Item) -> bool:
         """Whether an artefact about an item has been made."""
@@ -147,11 +148,6 @@ def owe(view: JobView, kind: DutyKind, subject: str = "", *, until_deadline: boo
     return Duty(view.id, view.round, kind, subject, view.deadline if until_deadline else None)
 
 
-def owe_round(view: JobView, kind: DutyKind, round_: Round) -> Duty:
-    """A duty of any round, at leisure."""
-    return Duty(view.id, round_, kind)
-
-
 def owe_item(view: JobView, kind: DutyKind, item: Item, *, until_deadline: bool = True) -> Duty:
     """A duty about one thing that is, or might be, challenged."""
     deadline = view.deadline if until_deadline else None
@@ -166,6 +162,11 @@ def fetch(view: JobView, digest: Digest) -> Duty:
 def in_time(view: JobView, now: Now) -> bool:
     """Whether the state's window is still open."""
     return view.deadline is None or now.timestamp <= view.deadline
+
+
+def hurried(view: JobView, now: Now, reserve: int) -> bool:
+    """Whether so many seconds of the state or fewer are left."""
+    return view.deadline is not None and now.timestamp >= view.deadline - reserve
 
 
 def confirmed(view: JobView, me: Identity, now: Now) -> bool:

@@ -1,9 +1,8 @@
 """When duties change although nothing happens: what a clock that jumps must not jump over."""
 
 from scatter.protocol.duties.anybody import SECONDS_APART
-from scatter.protocol.duties.member import SCORING_RESERVE
 from scatter.protocol.ids import Timestamp
-from scatter.protocol.states import State
+from scatter.protocol.states import JudgingPhase, State
 from scatter.protocol.view import JobView
 
 
@@ -16,7 +15,10 @@ def next_turn(view: JobView, now: Timestamp) -> Timestamp | None:
         return None
     turns = [view.deadline + 1]
     if view.state is State.COMMITTING:
-        turns.append(view.deadline - view.terms.durations.commit // SCORING_RESERVE)
+        turns.append(view.deadline - view.terms.durations.scoring_reserve)
+    if view.state is State.JUDGING and view.phase is JudgingPhase.COMMITTING:
+        reserve = view.terms.durations.judging_reserve
+        turns += [view.deadline - reserve, view.deadline - reserve // 2]
     if view.state is State.AGGREGATING:
         turns.append(view.deadline - view.terms.durations.aggregate // 2)
     ahead = [turn for turn in turns if turn > now]
