@@ -18,6 +18,24 @@ class Behaviour:
         del start
         return trained
 
+    def scores(self, lanes: Sequence[int]) -> Sequence[int]:
+        """The lanes that a seat or a juror commits to, given what it found (as `protocol.scores` packs them)."""
+        return lanes
+
+
+class LyingScorer(Behaviour):
+    """Gives the best contribution to the trainer with the worst, and so on. All liars tell the same lie without talking.
+    A committee that they rule is challenged by any honest auditor; each loses L by the jury's verdict."""
+
+    def scores(self, lanes: Sequence[int]) -> Sequence[int]:
+        """The metric as it is, the contributions of those that published in reverse order of rank."""
+        published = [lane for lane in range(1, len(lanes)) if lanes[lane]]
+        best_first = sorted(published, key=lambda lane: (-lanes[lane], lane))
+        lied = list(lanes)
+        for lane, other in zip(best_first, reversed(best_first), strict=True):
+            lied[lane] = lanes[other]
+        return lied
+
 
 class LazyTrainer(Behaviour):
     """Returns the model that it was given. Its contribution is nothing: a copy, struck out, and s/R lost each round."""

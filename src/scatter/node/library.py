@@ -1,7 +1,7 @@
 """Content by the digest of its manifest: kept and fetched whole, with everything that the manifest lists."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from scatter.content.cids import raw_cid
@@ -109,9 +109,17 @@ async def restriction(parts: Parts, cid: str) -> tuple[JobId, Round] | None:
 
 def holders(parts: Parts, view: JobView, name: Digest) -> list[PeerKey]:
     """Peers that should have a manifest: its maker first, then everybody else with a part in the job."""
-    peers: Mapping[Address, PeerKey] = {a: n.peer_key for a, n in parts.view.network.nodes.items()}
-    order = dict.fromkeys([*_makers(view, name), *view.participants])
-    return [peers[account] for account in order if account in peers and account != parts.identity.address]
+    return peers_of(parts, [*_makers(view, name), *view.participants])
+
+
+def peers_of(parts: Parts, accounts: Iterable[Address]) -> list[PeerKey]:
+    """The peers of accounts, in order, each once, without this node's own."""
+    nodes = parts.view.network.nodes
+    return [
+        nodes[account].peer_key
+        for account in dict.fromkeys(accounts)
+        if account in nodes and account != parts.identity.address
+    ]
 
 
 def _makers(view: JobView, name: Digest) -> list[Address]:

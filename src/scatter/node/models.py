@@ -1,5 +1,7 @@
 """Global models and updates as this node can read them."""
 
+import json
+
 from scatter.content.encryption import (
     EncryptionError,
     decrypt_content,
@@ -65,20 +67,41 @@ def update_context(job: JobId, round_: Round, trainer: Address) -> bytes:
     return b"scatter/update/v1" + job + bytes([round_]) + address_bytes(trainer)
 
 
-async def update_file(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:
-    """A trainer's decrypted update, or None when it is not here or cannot be read by this node."""
-    trainer, me = job.trainers[slot], parts.identity.address
+async def update_manifest(parts: Parts, job: JobView, round_: Round, slot: int) -> UpdateManifest:
+    """The manifest that a trainer published. ManifestError when it is none of that job, round and trainer; ContentMissing."""
+    update = await manifest_of(parts, job.rounds[round_].updates[slot], UpdateManifest)
+    if (update.job, update.round, update.trainer) != (job.id, round_, job.trainers[slot]):
+        raise ManifestError(f"the update in slot {slot} of round {round_} belongs elsewhere")
+    return update
+
+
+async def update_key(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:
+    """The key of a trainer's update: passed on to this node, or sealed to it; None when there is none that fits."""
+    passed = await parts.artefacts.get(artefact_key(Artefact.UPDATE_KEYS, job.id, round_))
+    if passed is not None:
+        key = json.loads(passed).get(str(slot))
+        return None if key is None else bytes.fromhex(key)
+    me = parts.identity.address
     try:
-        update = await manifest_of(parts, job.rounds[round_].updates[slot], UpdateManifest)
-        if (update.job, update.round, update.trainer) != (job.id, round_, trainer):
-            return None
+        update = await update_manifest(parts, job, round_, slot)
         sealed = SealedKeysManifest.from_bytes(await parts.content.get(update.sealed_keys))
         if me not in sealed.sealed:
             return None
-        key = open_sealed(parts.sealing_key, sealed.sealed[me], update_key_context(job.id, round_, trainer, me))
-        if key_commitment(key) != update.key_commitment:
-            return None
+        context = update_key_context(job.id, round_, job.trainers[slot], me)
+        key = open_sealed(parts.sealing_key, sealed.sealed[me], context)
+    except (ContentMissing, EncryptionError, ManifestError):
+        return None
+    return key if key_commitment(key) == update.key_commitment else None
+
+
+async def update_file(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:
+    """A trainer's decrypted update, or None when it is not here or cannot be read by this node."""
+    key = await update_key(parts, job, round_, slot)
+    if key is None:
+        return None
+    try:
+        update = await update_manifest(parts, job, round_, slot)
         ciphertext = await parts.content.get(update.ciphertext)
-        return decrypt_content(key, ciphertext, update_context(job.id, round_, trainer))
+        return decrypt_content(key, ciphertext, update_context(job.id, round_, job.trainers[slot]))
     except (ContentMissing, EncryptionError, ManifestError):
         return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from scatter.content.serving import ContentServer
 from scatter.node.doing import do
+from scatter.node.key_exchange import serve_keys
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.serving import may_have
@@ -24,6 +25,7 @@ class Node:
         """Begin: serve content, look for duties, do them. The chain view must have started."""
         server = ContentServer(self.parts.content, lambda peer, cid: may_have(self.parts, peer, cid))
         server.serve_on(self.parts.network)
+        serve_keys(self.parts)
         await self.reconciler.start()
         for worker in self._workers:
             worker.start()

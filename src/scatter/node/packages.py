@@ -9,9 +9,9 @@ from scatter.jobs.archives import unpack_to
 from scatter.jobs.errors import JobError
 from scatter.jobs.examples import Examples
 from scatter.jobs.folder import CODE_LIMITS, read_code
-from scatter.jobs.manifests import EvaluationJobManifest, TrainingJobManifest
+from scatter.jobs.manifests import EvaluationJobManifest, TrainingJobManifest, digest
 from scatter.jobs.shards import read_shard
-from scatter.node.failures import GiveUp
+from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.library import manifest_of
 from scatter.node.parts import Parts
 from scatter.node.running import Package
@@ -42,7 +42,10 @@ def _unpack_once(archive: bytes, folder: Path) -> None:
 
 
 async def shard_of(parts: Parts, job: JobView, round_: Round, package: Package) -> Examples:
-    """The decrypted evaluation shard of a round whose key is on the chain. GiveUp when it cannot be used."""
+    """The decrypted evaluation shard of a round whose key is on the chain.
+
+    Unscorable when it is not what the requestor committed to, cannot be read, or expects the same of every input.
+    """
     key = job.rounds[round_].shard_key
     if key is None:
         raise GiveUp(f"the key of the shard of round {round_} of job {job.name!r} is not on the chain")
@@ -50,7 +53,12 @@ async def shard_of(parts: Parts, job: JobView, round_: Round, package: Package) 
         manifest = await manifest_of(parts, job.terms.evaluation_job, EvaluationJobManifest)
         if len(manifest.shards) != job.terms.rounds:
             raise JobError(f"there are {len(manifest.shards)} shards for {job.terms.rounds} rounds")
-        archive = decrypt_shard(key, round_, await parts.content.get(manifest.shards[round_ - 1]))
-        return read_shard(archive, package.definition.outputs)
+        ciphertext = await parts.content.get(manifest.shards[round_ - 1])
+        if digest(ciphertext) != job.shard_digests[round_ - 1]:
+            raise JobError("it is not the one that the chain has the digest of")
+        shard = read_shard(decrypt_shard(key, round_, ciphertext), package.definition.outputs)
+        if (shard.truth.array == shard.truth.array[0]).all():
+            raise JobError("it expects the same of every input")
     except (EncryptionError, JobError) as error:
-        raise GiveUp(f"the shard of round {round_} of job {job.name!r} cannot be used: {error}") from error
+        raise Unscorable(f"the shard of round {round_} of job {job.name!r} cannot be used: {error}") from error
+    return shard

@@ -15,6 +15,9 @@ from scatter.ports import Artefacts, Chain, ContentStore, PeerNetwork, Signer, T
 from scatter.protocol.duties import Identity
 from scatter.protocol.ids import Address
 
+PROTOCOL = "ScatterProtocol"
+TOKEN = "ScatterToken"  # noqa: S105 — a contract's name
+
 
 @dataclass(frozen=True, slots=True)
 class Contracts:

@@ -6,10 +6,11 @@ or one transaction. It may be interrupted anywhere and is then done again: nothi
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from scatter.node.doing.aggregating import aggregate
+from scatter.node.doing.auditing import audit
 from scatter.node.doing.fetching import fetch
+from scatter.node.doing.judging import fetch_keys, judge
 from scatter.node.doing.keys import open_keys, seal_keys
-from scatter.node.doing.scoring import score
+from scatter.node.doing.scoring import aggregate, score
 from scatter.node.doing.sending import send
 from scatter.node.doing.training import examine, train
 from scatter.node.parts import Parts
@@ -23,6 +24,9 @@ BY_KIND: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[None]]] = {
     DutyKind.TRAIN: train,
     DutyKind.SCORE: score,
     DutyKind.AGGREGATE: aggregate,
+    DutyKind.AUDIT: audit,
+    DutyKind.FETCH_KEYS: fetch_keys,
+    DutyKind.JUDGE: judge,
 }
 """Everything that is not here sends a transaction."""
 

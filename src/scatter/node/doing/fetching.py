@@ -1,6 +1,6 @@
 """Fetching content by the digest that the chain holds."""
 
-from scatter.node.doing.sending import job_of
+from scatter.node.doing.facts import job_of
 from scatter.node.library import fetch_whole, holders
 from scatter.node.parts import Parts
 from scatter.protocol.duties import Duty

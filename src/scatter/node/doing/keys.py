@@ -3,7 +3,7 @@
 from scatter.content.encryption import EncryptionError, open_sealed
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import JobKeysManifest
-from scatter.node.doing.sending import artefact, job_of
+from scatter.node.doing.facts import artefact, job_of
 from scatter.node.failures import GiveUp
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.library import fetch_whole, holders, keep, manifest_of

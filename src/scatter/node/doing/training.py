@@ -8,7 +8,7 @@ from scatter.jobs.definition import JobDefinition
 from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
 from scatter.jobs.terms import job_terms
 from scatter.learning.models import write_model
-from scatter.node.doing.sending import job_of
+from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep, restrict
 from scatter.node.models import starting_model, update_context, update_key_context

@@ -1,0 +1,116 @@
+"""Keys that are passed on after the drawing: a juror asks a member for the job key, or for the key of an update.
+
+Members and auditors got their keys sealed in the job's bundle and in each update's manifest. Jurors are drawn later, so
+whoever holds a key seals it anew to the one who asks, if he may have it. Nobody can pass on a wrong key: the asker
+checks what he gets against the hash or the commitment that is on the chain.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Self
+
+from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
+from scatter.jobs.manifests import UpdateManifest
+from scatter.node.failures import GiveUp
+from scatter.node.library import manifest_of
+from scatter.node.models import job_key, update_key
+from scatter.node.parts import Parts
+from scatter.ports import PeerKey, PeerUnreachable
+from scatter.protocol.commitments import secret_hash
+from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
+from scatter.protocol.ids import WORD_BYTES, Address, JobId, Round, address_bytes
+from scatter.protocol.view import JobView
+
+PROTOCOL = "/scatter/keys/1"
+_FORMAT = struct.Struct(">32sBB")
+"""Job, round, slot; round 0 asks for the job key."""
+
+
+class KeyRefused(PermissionError):
+    """This node does not hand out that key to that peer."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """Which key is asked for: the job key (round 0), or that of the update of a slot in a round."""
+
+    job: JobId
+    round: Round = Round(0)  # noqa: RUF009 — a NewType of int is immutable
+    slot: int = 0
+
+    def to_bytes(self) -> bytes:
+        """34 bytes."""
+        return _FORMAT.pack(self.job, self.round, self.slot)
+
+    @classmethod
+    def from_bytes(cls, message: bytes) -> Self:
+        """ValueError when the message is not one."""
+        if len(message) != _FORMAT.size:
+            raise ValueError(f"a request for a key has {_FORMAT.size} bytes, not {len(message)}")
+        job, round_, slot = _FORMAT.unpack(message)
+        return cls(JobId(job), Round(round_), slot)
+
+    def context(self, reader: Address) -> bytes:
+        """What the sealed answer is bound to."""
+        return b"scatter/passed-key/v1" + self.to_bytes() + address_bytes(reader)
+
+
+def serve_keys(parts: Parts) -> None:
+    """Answer requests for keys from now on."""
+
+    async def answer(peer: PeerKey, message: bytes) -> bytes:
+        return await _answer(parts, peer, KeyRequest.from_bytes(message))
+
+    parts.network.serve(PROTOCOL, answer)
+
+
+async def _answer(parts: Parts, peer: PeerKey, request: KeyRequest) -> bytes:
+    network = parts.view.network
+    view = network.jobs.get(request.job)
+    for node in network.nodes.values():
+        if view is not None and node.peer_key == peer and _entitled(view, request, node.address):
+            return seal(node.sealing_key, await _held(parts, view, request), request.context(node.address))
+    raise KeyRefused(f"a peer that may not have it asked for a key of job {request.job.hex()[:8]}")
+
+
+def _entitled(view: JobView, request: KeyRequest, account: Address) -> bool:
+    if request.round == 0:
+        return may_read_job_key(view, account)
+    return may_read_update_keys(view, request.round, account)
+
+
+async def _held(parts: Parts, view: JobView, request: KeyRequest) -> bytes:
+    if request.round == 0:
+        return await job_key(parts, view.id)
+    key = await update_key(parts, view, request.round, request.slot)
+    if key is None:
+        raise LookupError(f"no key of slot {request.slot} in round {request.round}")
+    return key
+
+
+async def ask_for_key(parts: Parts, view: JobView, request: KeyRequest, holders: list[PeerKey]) -> bytes:
+    """A key from the first holder that hands out the right one; GiveUp-worthy PeerUnreachable when none does."""
+    reasons = []
+    for peer in holders:
+        try:
+            sealed = await parts.network.request(peer, PROTOCOL, request.to_bytes())
+            key = open_sealed(parts.sealing_key, sealed, request.context(parts.identity.address))
+        except (PeerUnreachable, EncryptionError) as error:
+            reasons.append(f"{peer.hex()[:8]} {error}")
+            continue
+        if await _is_right(parts, view, request, key):
+            return key
+        reasons.append(f"{peer.hex()[:8]} sent another key")
+    raise PeerUnreachable(f"nobody passed on the key: {'; '.join(reasons) or 'there was nobody to ask'}")
+
+
+async def _is_right(parts: Parts, view: JobView, request: KeyRequest, key: bytes) -> bool:
+    if len(key) != WORD_BYTES:
+        return False
+    if request.round == 0:
+        return secret_hash(key) == view.terms.job_key_hash
+    made = view.rounds.get(request.round)
+    if made is None or request.slot not in made.updates:
+        raise GiveUp(f"nobody published in slot {request.slot} of round {request.round}")
+    manifest = await manifest_of(parts, made.updates[request.slot], UpdateManifest)
+    return key_commitment(key) == manifest.key_commitment

@@ -1,0 +1,83 @@
+"""What a round comes to, worked out from its content: the scores of its updates, and its aggregate.
+
+Members and auditors do this when the round is in progress, jurors when it was challenged. Honest ones find the same.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from scatter.jobs.examples import Examples
+from scatter.learning.aggregation import Rule
+from scatter.learning.aggregation import aggregate as combine
+from scatter.learning.clipping import Float64Array
+from scatter.learning.contributions import ContributionModels, classify, score_round
+from scatter.learning.errors import LearningError
+from scatter.learning.models import Model, read_model
+from scatter.node.failures import GiveUp, Unscorable
+from scatter.node.models import job_key, keep_global_model, starting_model, update_file
+from scatter.node.packages import package_of, shard_of
+from scatter.node.parts import Parts
+from scatter.node.running import JobCodeFailed, Package
+from scatter.protocol.ids import Digest, Round
+from scatter.protocol.scores import pack
+from scatter.protocol.view import JobView
+
+
+async def round_lanes(parts: Parts, job: JobView, round_: Round) -> list[int]:
+    """The lanes of a round: the starting model's metric, then one for each trainer, 0 where it did not publish.
+
+    Unscorable when the requestor's evaluation cannot be done.
+    """
+    package = await package_of(parts, job)
+    shard = await shard_of(parts, job, round_, package)
+    start = await starting_model(parts, job, round_)
+    slots = job.rounds[round_].updates
+    published = [(job.trainers[slot], await update_file(parts, job, round_, slot)) for slot in slots]
+    classified = await asyncio.to_thread(classify, start, published)
+    models = await asyncio.to_thread(list, ContributionModels(start, classified.readable))
+    predictions = await _predict(parts, package, shard, models)
+    try:
+        scores = score_round(classified, predictions, shard.truth, package.definition.report)
+    except LearningError as error:
+        raise Unscorable(f"round {round_} of job {job.name!r} cannot be scored: {error}") from error
+    return [scores.report, *(scores.lanes.get(trainer, 0) for trainer in job.trainers)]
+
+
+async def _predict(parts: Parts, package: Package, shard: Examples, models: list[Model]) -> list[Float64Array | None]:
+    """Predictions, at the second attempt if need be: the first may have met a busy machine."""
+    with suppress(JobCodeFailed):
+        return await parts.runner.predict(package, shard, models)
+    try:
+        return await parts.runner.predict(package, shard, models)
+    except JobCodeFailed as error:
+        raise Unscorable(str(error)) from error
+
+
+async def round_words(parts: Parts, job: JobView, round_: Round) -> list[int]:
+    """What an honest seat opens: the packed lanes, or no words, which refuses, when the round cannot be scored."""
+    try:
+        return pack(parts.behaviour.scores(await round_lanes(parts, job, round_)))
+    except Unscorable:
+        return []
+
+
+async def round_aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
+    """The digest of a round's aggregate, which is kept here: the accepted updates by the job's rule, weighted by the
+    contributions as they were settled when the round closed. GiveUp when an accepted update cannot be read here."""
+    settled = job.rounds[round_].settled
+    if settled is None:
+        raise GiveUp(f"round {round_} of job {job.name!r} has not settled")
+    start = await starting_model(parts, job, round_)
+    updates = [(job.trainers[slot], await _accepted(parts, job, round_, slot, start)) for slot in settled.accepted]
+    contributions = {job.trainers[slot]: settled.contribution(slot) for slot in settled.accepted}
+    model = await asyncio.to_thread(combine, Rule(job.terms.rule), start, updates, contributions)
+    return await keep_global_model(parts, job.id, round_, await job_key(parts, job.id), model)
+
+
+async def _accepted(parts: Parts, job: JobView, round_: Round, slot: int, start: Model) -> Model:
+    content = await update_file(parts, job, round_, slot)
+    if content is None:
+        raise GiveUp(
+            f"the update of trainer {job.trainers[slot]} in round {round_} was accepted, but cannot be read here"
+        )
+    return read_model(content, like=start)
