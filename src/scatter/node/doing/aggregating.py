@@ -19,7 +19,7 @@ async def aggregate(parts: Parts, duty: Duty) -> None:
     job = job_of(parts, duty)
     settled = job.rounds[duty.round].settled
     if settled is None:
-        raise GiveUp(f"round {duty.round} of job {job.name!r} has not settled")
+        raise LookupError(f"round {duty.round} of job {job.name!r} has not settled")
     start = await starting_model(parts, job, duty.round)
     updates = [(job.trainers[slot], await _accepted(parts, job, duty.round, slot, start)) for slot in settled.accepted]
     contributions = {job.trainers[slot]: settled.contribution(slot) for slot in settled.accepted}
