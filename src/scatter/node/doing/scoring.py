@@ -23,10 +23,10 @@ async def score(parts: Parts, duty: Duty) -> None:
     slots = job.rounds[duty.round].updates
     published = [(job.trainers[slot], await update_file(parts, job, duty.round, slot)) for slot in slots]
     classified = await asyncio.to_thread(classify, start, published)
-    models = await asyncio.to_thread(list, ContributionModels(start, classified.readable))
+    models = await asyncio.to_thread(ContributionModels, start, classified.readable)
     predictions = await parts.runner.predict(package, shard, models)
     try:
-        scores = score_round(classified, predictions, shard.truth, package.definition.report)
+        scores = await asyncio.to_thread(score_round, classified, predictions, shard.truth, package.definition.report)
     except LearningError as error:
         raise GiveUp(f"round {duty.round} of job {job.name!r} cannot be scored: {error}") from error
     lanes = [scores.report, *(scores.lanes.get(trainer, 0) for trainer in job.trainers)]
