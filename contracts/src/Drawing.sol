@@ -11,7 +11,7 @@ abstract contract Drawing is JobStates {
     uint256 private constant PAGE_CANDIDATES = 40;
     uint256 private constant PAGE_SEATS = 16;
     /// Candidates looked at in all. When so many leave seats empty there is no committee.
-    uint256 private constant MAX_CANDIDATES = 800;
+    uint256 private constant MAX_CANDIDATES = 1024;
     uint8 private constant DRAW_ATTEMPTS = 3;
 
     /// @dev Open → Drawing. Nodes that enter the pool later are not drawn: nobody can stake on a known hash.

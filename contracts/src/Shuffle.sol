@@ -50,7 +50,11 @@ library Shuffle {
         unchecked {
             uint256 last = table.length - 1;
             for (place = position & last;; place = (place + 1) & last) {
-                uint256 entry = table[place];
+                uint256 entry;
+                // table[place], which always lies inside.
+                assembly ("memory-safe") {
+                    entry := mload(add(table, shl(5, add(place, 1))))
+                }
                 if (entry == 0) return (position, place);
                 if (entry >> 128 == position + 1) return (uint128(entry), place);
             }

@@ -49,8 +49,8 @@ contract GasTest is ScatterTest {
 
     function test_LateDrawFitsATransaction() public {
         enrolTrainers(1);
-        enrolValidators(900);
-        for (uint256 i; i < 900; ++i) {
+        enrolValidators(1100);
+        for (uint256 i; i < 1100; ++i) {
             vm.prank(validator(i));
             protocol.requestWithdrawal();
         }
@@ -61,7 +61,7 @@ contract GasTest is ScatterTest {
             send("poke", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
         }
         checkState(job, State.Cancelled, Reason.NoCommittee);
-        vm.assertEq(protocol.job(job).drawCursor, 800, "the walk is bounded");
+        vm.assertEq(protocol.job(job).drawCursor, 1024, "the walk is bounded");
         vm.assertLe(largest, MOST, largestName);
     }
 
