@@ -37,22 +37,28 @@ abstract contract Aggregating is JobStates {
 
     /// @dev 1 + the aggregate's place among the different ones; kept there when it is new.
     function _choice(Round storage r, bytes32 aggregate) private returns (uint256 choice) {
-        bytes32 known;
-        do {
-            known = r.aggregates[choice++];
-        } while (known != 0 && known != aggregate);
-        if (known == 0) r.aggregates[choice - 1] = aggregate;
+        unchecked {
+            bytes32 known;
+            do {
+                known = r.aggregates[choice++];
+            } while (known != 0 && known != aggregate);
+            if (known == 0) r.aggregates[choice - 1] = aggregate;
+        }
     }
 
     function _count(uint256 votes, uint256 choice, uint256 members) private pure returns (uint256 same, uint256 posted) {
-        for (uint256 seat; seat < members; ++seat) {
-            uint256 vote = _voteOf(votes, seat);
-            if (vote == choice) ++same;
-            if (vote != 0) ++posted;
+        unchecked {
+            for (uint256 seat; seat < members; ++seat) {
+                uint256 vote = _voteOf(votes, seat);
+                if (vote == choice) ++same;
+                if (vote != 0) ++posted;
+            }
         }
     }
 
     function _voteOf(uint256 votes, uint256 seat) private pure returns (uint256) {
-        return (votes >> (8 * seat)) & 0xFF;
+        unchecked {
+            return (votes >> (8 * seat)) & 0xFF;
+        }
     }
 }

@@ -7,8 +7,9 @@ import {Shuffle} from "./Shuffle.sol";
 
 /// @title Drawing: the pool freezes, a future block is named, its hash seats members uniformly and distinct
 abstract contract Drawing is JobStates {
-    /// Candidates looked at in one transaction: bounds its gas.
+    /// Candidates looked at, and seats filled, in one transaction: both bound its gas.
     uint256 private constant PAGE_CANDIDATES = 40;
+    uint256 private constant PAGE_SEATS = 16;
     /// Candidates looked at in all. When so many leave seats empty there is no committee.
     uint256 private constant MAX_CANDIDATES = 1024;
     uint8 private constant DRAW_ATTEMPTS = 3;
@@ -55,13 +56,15 @@ abstract contract Drawing is JobStates {
         }
     }
 
-    /// @dev Seat eligible candidates of steps [cursor, end) until the committee is full; the step after the last one taken.
+    /// @dev Seat eligible candidates of steps [cursor, end) until the committee or the page is full; the step after the last
+    /// one taken.
     function _seatCandidates(Job storage j, bytes32 jobId, Shuffle.Walk memory walk, uint256 cursor, uint256 end)
         private
         returns (uint256)
     {
         uint256 first = j.seated;
         uint256 open = j.terms.members - first;
+        if (open > PAGE_SEATS) open = PAGE_SEATS;
         uint256 lock = _seatLock(j.terms);
         address[] memory drawn = new address[](open);
         uint256 count;

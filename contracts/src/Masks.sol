@@ -5,7 +5,9 @@ pragma solidity ^0.8.30;
 library Masks {
     /// @dev {0, …, n-1}
     function all(uint256 n) internal pure returns (uint256) {
-        return (1 << n) - 1;
+        unchecked {
+            return (1 << n) - 1;
+        }
     }
 
     /// @dev How many are in the set.
@@ -21,6 +23,8 @@ library Masks {
 
     /// @dev ⌈2n/3⌉
     function twoThirds(uint256 n) internal pure returns (uint256) {
-        return (2 * n + 2) / 3;
+        unchecked {
+            return (2 * n + 2) / 3;
+        }
     }
 }

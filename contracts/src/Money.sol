@@ -72,14 +72,16 @@ abstract contract Money is ScatterStorage {
         view
         returns (uint256 total)
     {
-        uint256 width = _wordCount(j.trainers);
-        uint256 published = r.published;
-        uint256 positiveSum = r.positiveSum;
-        for (uint256 w; w < width; ++w) {
-            uint256 word = r.lanes[w];
-            uint256 counted = Settlement.lanesOf(published, w) & ~Lanes.special(word);
-            for (word = Lanes.positive(word) & Lanes.full(counted); word != 0; word >>= 16) {
-                total += _share(trainersPart, word & 0x7FFF, positiveSum, cap);
+        unchecked {
+            uint256 width = _wordCount(j.trainers);
+            uint256 published = r.published;
+            uint256 positiveSum = r.positiveSum;
+            for (uint256 w; w < width; ++w) {
+                uint256 word = r.lanes[w];
+                uint256 counted = Settlement.lanesOf(published, w) & ~Lanes.special(word);
+                for (word = Lanes.positive(word) & Lanes.full(counted); word != 0; word >>= 16) {
+                    total += _share(trainersPart, word & 0x7FFF, positiveSum, cap);
+                }
             }
         }
     }
@@ -131,13 +133,17 @@ abstract contract Money is ScatterStorage {
         pure
         returns (uint256)
     {
-        uint256 share = trainersPart * contribution / positiveSum;
-        return share < cap ? share : cap;
+        unchecked {
+            uint256 share = trainersPart * contribution / positiveSum;
+            return share < cap ? share : cap;
+        }
     }
 
     /// @dev The settled lane of a trainer.
     function _lane(Round storage r, uint256 slot) private view returns (uint256) {
-        return (r.lanes[(slot + 1) / 16] >> (16 * ((slot + 1) % 16))) & 0x7FFF;
+        unchecked {
+            return (r.lanes[(slot + 1) / 16] >> (16 * ((slot + 1) % 16))) & 0x7FFF;
+        }
     }
 
     // ── seats ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,16 +202,18 @@ abstract contract Money is ScatterStorage {
         view
         returns (uint256)
     {
-        uint256 distance;
-        uint256 lanes;
-        for (uint256 w; w < opened.length; ++w) {
-            uint256 settled = r.lanes[w];
-            uint256 counted = Settlement.lanesOf(r.published, w) & ~Lanes.special(settled);
-            lanes += Lanes.count(counted);
-            distance += Lanes.sum(Lanes.distance(opened[w], settled) & Lanes.full(counted));
+        unchecked {
+            uint256 distance;
+            uint256 lanes;
+            for (uint256 w; w < opened.length; ++w) {
+                uint256 settled = r.lanes[w];
+                uint256 counted = Settlement.lanesOf(r.published, w) & ~Lanes.special(settled);
+                lanes += Lanes.count(counted);
+                distance += Lanes.sum(Lanes.distance(opened[w], settled) & Lanes.full(counted));
+            }
+            uint256 most = tau * lanes;
+            if (most == 0) return part_;
+            return distance >= most ? 0 : part_ * (most - distance) / most;
         }
-        uint256 most = tau * lanes;
-        if (most == 0) return part_;
-        return distance >= most ? 0 : part_ * (most - distance) / most;
     }
 }

@@ -49,9 +49,9 @@ abstract contract ScatterStorage is IScatterProtocol {
         bool settled;
         // byte i: 1 + index of the aggregate that seat i posted
         uint256 votes;
-        uint256[4] lanes; // settled scores
-        bytes32[MAX_MEMBERS] scores; // by seat: its commitment, then the word it opened or the hash of its words
-        bytes32[MAX_MEMBERS] aggregates; // different ones, in the order in which they first came
+        mapping(uint256 word => uint256) lanes; // settled scores
+        mapping(uint256 seat => bytes32) scores; // by seat: its commitment, then the word it opened or the hash of its words
+        mapping(uint256 choice => bytes32) aggregates; // different ones, in the order in which they first came
     }
 
     struct Job {
@@ -70,9 +70,9 @@ abstract contract ScatterStorage is IScatterProtocol {
         bytes32 seed; // kept only when drawing takes more than one page
         JobTerms terms;
         uint32[32] seats; // positions in the validators' pool, eight to a word
-        address[MAX_TRAINERS] trainerAt;
-        bytes32[MAX_ROUNDS] shardKeyHashes; // of round r at r - 1
-        Round[MAX_ROUNDS + 1] rounds; // of round r at r
+        mapping(uint256 slot => address) trainerAt;
+        mapping(uint256 round => bytes32) shardKeyHashes; // from 0
+        mapping(uint256 round => Round) rounds; // from 1
         mapping(address account => Part) parts;
     }
 

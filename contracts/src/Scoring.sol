@@ -135,10 +135,12 @@ abstract contract Scoring is JobStates {
 
     /// @dev A mask by opener → the same by seat.
     function _seatsOf(uint256 openers, uint256 opened) private pure returns (uint256 seats) {
-        for (uint256 seat; openers != 0; ++seat) {
-            if (!Masks.has(opened, seat)) continue;
-            seats |= (openers & 1) << seat;
-            openers >>= 1;
+        unchecked {
+            for (uint256 seat; openers != 0; ++seat) {
+                if (!Masks.has(opened, seat)) continue;
+                seats |= (openers & 1) << seat;
+                openers >>= 1;
+            }
         }
     }
 

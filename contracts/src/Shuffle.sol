@@ -24,12 +24,25 @@ library Shuffle {
 
     /// @dev Take step i; steps are taken in order from 0, and i < length.
     function next(Walk memory walk, uint256 i) internal pure returns (uint256 index) {
-        uint256 j = i + uint256(keccak256(abi.encode(walk.seed, walk.kind, i))) % (walk.length - i);
-        (uint256 moved,) = _find(walk.table, i);
-        uint256 place;
-        (index, place) = _find(walk.table, j);
-        // Position i is never looked at again: only j needs its new value.
-        walk.table[place] = ((j + 1) << 128) | moved;
+        unchecked {
+            uint256 j = i + _hash(walk.seed, walk.kind, i) % (walk.length - i);
+            (uint256 moved,) = _find(walk.table, i);
+            uint256 place;
+            (index, place) = _find(walk.table, j);
+            // Position i is never looked at again: only j needs its new value.
+            walk.table[place] = ((j + 1) << 128) | moved;
+        }
+    }
+
+    /// @dev keccak256(abi.encode(seed, kind, i)), without leaving a copy in memory at every step.
+    function _hash(bytes32 seed, SeatKind kind, uint256 i) private pure returns (uint256 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, seed)
+            mstore(add(free, 32), kind)
+            mstore(add(free, 64), i)
+            hash := keccak256(free, 96)
+        }
     }
 
     /// @dev The value at a position, and where in the table its entry is or belongs.
@@ -37,7 +50,11 @@ library Shuffle {
         unchecked {
             uint256 last = table.length - 1;
             for (place = position & last;; place = (place + 1) & last) {
-                uint256 entry = table[place];
+                uint256 entry;
+                // table[place], which always lies inside.
+                assembly ("memory-safe") {
+                    entry := mload(add(table, shl(5, add(place, 1))))
+                }
                 if (entry == 0) return (position, place);
                 if (entry >> 128 == position + 1) return (uint128(entry), place);
             }

@@ -104,7 +104,10 @@ def main() -> int:
         return 0
     wrong = stale() if options.check else different()
     if wrong:
-        print(f"not what contracts/src compiles to: {', '.join(wrong)}; run python contracts/tools/build.py", file=sys.stderr)
+        print(
+            f"not what contracts/src compiles to: {', '.join(wrong)}; run python contracts/tools/build.py",
+            file=sys.stderr,
+        )
     return 1 if wrong else 0
 
 

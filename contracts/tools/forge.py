@@ -40,11 +40,12 @@ def environment() -> dict[str, str]:
 
 
 def run(arguments: Sequence[str], *, quiet: bool = False) -> int:
-    """Run forge in the contracts folder and return its exit code."""
+    """Run forge in the contracts folder and return its exit code. `test` takes the profile of that name in foundry.toml."""
+    variables = environment()
+    if arguments[:1] == ["test"]:
+        variables["FOUNDRY_PROFILE"] = "test"
     output = subprocess.DEVNULL if quiet else None
-    return subprocess.run(
-        [binary(), *arguments], cwd=CONTRACTS, env=environment(), stdout=output, check=False
-    ).returncode
+    return subprocess.run([binary(), *arguments], cwd=CONTRACTS, env=variables, stdout=output, check=False).returncode
 
 
 if __name__ == "__main__":

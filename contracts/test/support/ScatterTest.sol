@@ -20,7 +20,7 @@ import {vm} from "./Vm.sol";
 abstract contract ScatterTest {
     uint256 internal constant SCT = 1e18;
     uint256 internal constant TICKET = 25_000 * SCT;
-    uint256 internal constant SUPPLY = 100_000_000 * SCT;
+    uint256 internal constant SUPPLY = 1_000_000_000 * SCT;
     bytes32 internal constant SALT = "salt";
     uint24 internal constant HOUR = 3600;
 

@@ -21,7 +21,7 @@ interface Vm {
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
-    function assume(bool condition) external pure;
+    function cool(address target) external;
     function expectRevert(bytes calldata expected) external;
     function expectEmit() external;
     function recordLogs() external;

@@ -1,44 +1,32 @@
 """Content by the digest of its manifest: kept and fetched whole, with everything that the manifest lists."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from scatter.content.cids import raw_cid
+from scatter.jobs.archives import MIB
 from scatter.jobs.errors import ManifestError
+from scatter.jobs.folder import CODE_LIMITS
 from scatter.jobs.manifests import (
     MAX_BYTES,
     EvaluationJobManifest,
     GlobalModelManifest,
-    JobKeysManifest,
     Manifest,
-    SealedKeysManifest,
     TrainingJobManifest,
     UpdateManifest,
     digest,
 )
+from scatter.jobs.shards import SHARD_LIMITS
 from scatter.node.parts import Parts
 from scatter.node.reconciler import COMPLETE
 from scatter.ports import PeerKey
-from scatter.protocol.ids import Address, Digest, JobId, Round
+from scatter.protocol.ids import Address, Digest
 from scatter.protocol.view import JobView
 
-MAX_CONTENT_BYTES = 1 << 30
-_KINDS: Mapping[str, type[Manifest]] = {
-    kind.model_fields["kind"].default: kind
-    for kind in (
-        TrainingJobManifest,
-        EvaluationJobManifest,
-        JobKeysManifest,
-        UpdateManifest,
-        SealedKeysManifest,
-        GlobalModelManifest,
-    )
-}
+MAX_MODEL_BYTES = 1 << 30
+_PADDING = 4 * MIB
+"""More than an archive's headers and padding take, and the header of an encrypted one."""
 _M = TypeVar("_M", bound=Manifest)
-
-RESTRICTED = "restricted/"
-"""Artefacts under this prefix name content that is not for everybody, by CID; the value names the job and round."""
 
 
 async def keep(parts: Parts, manifest: Manifest) -> Digest:
@@ -50,17 +38,23 @@ async def keep(parts: Parts, manifest: Manifest) -> Digest:
     return name
 
 
-async def fetch_whole(parts: Parts, name: Digest, candidates: Sequence[PeerKey]) -> None:
-    """Fetch a manifest and all that it lists from the first candidates that have it.
+async def fetch_whole(
+    parts: Parts,
+    name: Digest,
+    kinds: Sequence[type[Manifest]],
+    candidates: Sequence[PeerKey],
+    largest_model: int = MAX_MODEL_BYTES,
+) -> None:
+    """Fetch a manifest of one of the kinds, and all that it lists, from the first candidates that have it.
 
-    Raises what the fetcher raises when nobody has it, ManifestError when it is not a manifest.
+    Raises what the fetcher raises when nobody has it, ManifestError when the block is none of these manifests or says that
+    it lists a model of more than `largest_model` bytes.
     """
-    block = await parts.fetcher.fetch(raw_cid(name), candidates, MAX_BYTES)
-    manifest = _read(block)
-    if isinstance(manifest, UpdateManifest):
-        await restrict(parts, manifest.sealed_keys, JobId(manifest.job), Round(manifest.round))
-    for cid in listed(manifest):
-        await parts.fetcher.fetch(cid, candidates, MAX_CONTENT_BYTES)
+    manifest = _read(await parts.fetcher.fetch(raw_cid(name), candidates, MAX_BYTES), kinds)
+    if isinstance(manifest, UpdateManifest | GlobalModelManifest) and manifest.size > largest_model:
+        raise ManifestError(f"{manifest.title} lists {manifest.size} bytes; models of its job have {largest_model}")
+    for cid, limit in listed(manifest):
+        await parts.fetcher.fetch(cid, candidates, limit)
     await parts.artefacts.keep(COMPLETE + name.hex(), b"")
 
 
@@ -69,46 +63,46 @@ async def manifest_of(parts: Parts, name: Digest, kind: type[_M]) -> _M:
     return kind.from_bytes(await parts.content.get(raw_cid(name)))
 
 
-def _read(block: bytes) -> Manifest:
-    try:
-        kind = json.loads(block)["kind"]
-        known = _KINDS[kind]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ManifestError("the block is not a manifest of a kind that this version knows") from error
-    return known.from_bytes(block)
+def _read(block: bytes, kinds: Sequence[type[Manifest]]) -> Manifest:
+    error = ManifestError("the job names no manifest by this digest")
+    for kind in kinds:
+        try:
+            return kind.from_bytes(block)
+        except ManifestError as reason:
+            error = reason
+    raise error
 
 
-def listed(manifest: Manifest) -> Sequence[str]:
-    """The CIDs that a manifest lists."""
+def listed(manifest: Manifest) -> Sequence[tuple[str, int]]:
+    """The CIDs that a manifest lists, each with the bytes that it may have."""
     match manifest:
         case TrainingJobManifest():
-            return (manifest.package, manifest.initial_model)
+            return ((manifest.package, CODE_LIMITS.total + _PADDING), (manifest.initial_model, MAX_MODEL_BYTES))
         case EvaluationJobManifest():
-            return (manifest.package, *manifest.shards)
+            shards = ((shard, SHARD_LIMITS.total + _PADDING) for shard in manifest.shards)
+            return ((manifest.package, CODE_LIMITS.total + _PADDING), *shards)
         case UpdateManifest():
-            return (manifest.ciphertext, manifest.sealed_keys)
+            return ((manifest.ciphertext, manifest.size), (manifest.sealed_keys, MAX_BYTES))
         case GlobalModelManifest():
-            return (manifest.ciphertext,)
+            return ((manifest.ciphertext, manifest.size),)
         case _:
             return ()
 
 
-async def restrict(parts: Parts, cid: str, job: JobId, round_: Round) -> None:
-    """Remember, before the content is here, that it is a round's sealed keys and not for everybody."""
-    await parts.artefacts.keep(RESTRICTED + cid, f"{job.hex()}/{round_}".encode())
-
-
-async def restriction(parts: Parts, cid: str) -> tuple[JobId, Round] | None:
-    """The job and round whose sealed keys a CID is, or None when the content is for everybody."""
-    value = await parts.artefacts.get(RESTRICTED + cid)
-    if value is None:
-        return None
-    job, _, round_ = value.decode().partition("/")
-    return JobId(bytes.fromhex(job)), Round(int(round_))
+def kinds_of(view: JobView, name: Digest) -> list[type[Manifest]]:
+    """What a job says that a digest is: a stranger may give his update the digest of something else that is needed."""
+    rounds = view.rounds.values()
+    said: dict[type[Manifest], bool] = {
+        TrainingJobManifest: name == view.terms.training_job,
+        EvaluationJobManifest: name == view.terms.evaluation_job,
+        UpdateManifest: any(name in made.updates.values() for made in rounds),
+        GlobalModelManifest: any(name == made.global_model for made in rounds),
+    }
+    return [kind for kind, so in said.items() if so]
 
 
 def holders(parts: Parts, view: JobView, name: Digest) -> list[PeerKey]:
-    """Peers that should have a manifest: its maker first, then everybody else with a part in the job."""
+    """Peers that should have a manifest: its makers first, then everybody else with a part in the job."""
     return peers_of(parts, [*_makers(view, name), *view.participants])
 
 

@@ -1,5 +1,6 @@
 """Global models and updates as this node can read them."""
 
+import asyncio
 import json
 
 from scatter.content.encryption import (
@@ -12,6 +13,7 @@ from scatter.content.encryption import (
 )
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import GlobalModelManifest, SealedKeysManifest, TrainingJobManifest, UpdateManifest
+from scatter.learning.errors import ModelError
 from scatter.learning.models import Model, read_model, write_model
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep, manifest_of
@@ -37,16 +39,17 @@ async def starting_model(parts: Parts, job: JobView, round_: Round) -> Model:
 
 
 async def global_model(parts: Parts, job: JobView, made_in: Round, name: Digest | None) -> Model:
-    """A global model by the round that made it and its digest; (0, None) is the initial model."""
+    """A global model by the round that made it and its digest; (0, None) is the initial model. GiveUp when it is none."""
+    key = await job_key(parts, job.id)
     try:
         if name is None:
             cid = (await manifest_of(parts, job.terms.training_job, TrainingJobManifest)).initial_model
         else:
             cid = (await manifest_of(parts, name, GlobalModelManifest)).ciphertext
-    except ManifestError as error:
+        plaintext = decrypt_global_model(key, job.id, made_in, await parts.content.get(cid))
+        return await asyncio.to_thread(read_model, plaintext)
+    except (EncryptionError, ManifestError, ModelError) as error:
         raise GiveUp(f"the global model of round {made_in} of job {job.name!r} cannot be used: {error}") from error
-    key = await job_key(parts, job.id)
-    return read_model(decrypt_global_model(key, job.id, made_in, await parts.content.get(cid)))
 
 
 async def keep_global_model(parts: Parts, job: JobId, made_in: Round, key: bytes, model: Model) -> Digest:

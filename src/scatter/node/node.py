@@ -1,5 +1,6 @@
 """One node: its parts at work."""
 
+import asyncio
 from collections.abc import Sequence
 
 from scatter.content.serving import ContentServer
@@ -23,6 +24,7 @@ class Node:
 
     async def start(self) -> None:
         """Begin: serve content, look for duties, do them. The chain view must have started."""
+        await asyncio.to_thread(self.parts.runner.tidy)
         server = ContentServer(self.parts.content, lambda peer, cid: may_have(self.parts, peer, cid))
         server.serve_on(self.parts.network)
         serve_keys(self.parts)

@@ -1,8 +1,8 @@
 """What a job is made of, as this node has it: definition, code on disk, evaluation shards."""
 
 import asyncio
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from scatter.content.encryption import EncryptionError, decrypt_shard
 from scatter.jobs.archives import unpack_to
@@ -24,7 +24,7 @@ async def package_of(parts: Parts, job: JobView) -> Package:
     try:
         manifest = await manifest_of(parts, job.terms.training_job, TrainingJobManifest)
         archive = await parts.content.get(manifest.package)
-        definition = read_code(archive).definition
+        definition = (await asyncio.to_thread(read_code, archive)).definition
         folder = parts.runner.workspace / "packages" / manifest.package
         await asyncio.to_thread(_unpack_once, archive, folder)
     except JobError as error:
@@ -33,22 +33,29 @@ async def package_of(parts: Parts, job: JobView) -> Package:
 
 
 def _unpack_once(archive: bytes, folder: Path) -> None:
+    """Workers may do this at the same time, each in a folder of its own: the first to be ready wins."""
     if folder.exists():
         return
-    unfinished = folder.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unpack_to(archive, unfinished, CODE_LIMITS)
-    unfinished.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix="unfinished-", ignore_cleanup_errors=True) as place:
+        unfinished = Path(place, "package")
+        unpack_to(archive, unfinished, CODE_LIMITS)
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
 
 
 async def shard_of(parts: Parts, job: JobView, round_: Round, package: Package) -> Examples:
-    """The decrypted evaluation shard of a round whose key is on the chain.
+    """The decrypted evaluation shard of a round. LookupError when its key is not on the chain (it was, and a reorganisation
+    undid it).
 
     Unscorable when it is not what the requestor committed to, cannot be read, or expects the same of every input.
     """
     key = job.rounds[round_].shard_key
     if key is None:
-        raise GiveUp(f"the key of the shard of round {round_} of job {job.name!r} is not on the chain")
+        raise LookupError(f"the key of the shard of round {round_} of job {job.name!r} is not on the chain")
     try:
         manifest = await manifest_of(parts, job.terms.evaluation_job, EvaluationJobManifest)
         if len(manifest.shards) != job.terms.rounds:
@@ -56,7 +63,8 @@ async def shard_of(parts: Parts, job: JobView, round_: Round, package: Package) 
         ciphertext = await parts.content.get(manifest.shards[round_ - 1])
         if digest(ciphertext) != job.shard_digests[round_ - 1]:
             raise JobError("it is not the one that the chain has the digest of")
-        shard = read_shard(decrypt_shard(key, round_, ciphertext), package.definition.outputs)
+        archive = decrypt_shard(key, round_, ciphertext)
+        shard = await asyncio.to_thread(read_shard, archive, package.definition.outputs)
         if (shard.truth.array == shard.truth.array[0]).all():
             raise JobError("it expects the same of every input")
     except (EncryptionError, JobError) as error:

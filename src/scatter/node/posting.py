@@ -25,6 +25,8 @@ async def post_job(parts: Parts, package: JobPackage) -> JobId:
     definition = package.definition
     topic = topic_of(definition.name)
     job = job_id(parts.identity.address, topic)
+    if job in parts.view.network.jobs:
+        return job
     secrets = await _secrets(parts, job, definition.rounds)
     training, evaluation, shards = await _keep_content(parts, package, job, secrets)
     terms = job_terms(

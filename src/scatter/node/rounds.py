@@ -4,6 +4,7 @@ Members and auditors do this when the round is in progress, jurors when it was c
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 from scatter.jobs.examples import Examples
@@ -34,16 +35,18 @@ async def round_lanes(parts: Parts, job: JobView, round_: Round) -> list[int]:
     slots = job.rounds[round_].updates
     published = [(job.trainers[slot], await update_file(parts, job, round_, slot)) for slot in slots]
     classified = await asyncio.to_thread(classify, start, published)
-    models = await asyncio.to_thread(list, ContributionModels(start, classified.readable))
+    models = await asyncio.to_thread(ContributionModels, start, classified.readable)
     predictions = await _predict(parts, package, shard, models)
     try:
-        scores = score_round(classified, predictions, shard.truth, package.definition.report)
+        scores = await asyncio.to_thread(score_round, classified, predictions, shard.truth, package.definition.report)
     except LearningError as error:
         raise Unscorable(f"round {round_} of job {job.name!r} cannot be scored: {error}") from error
     return [scores.report, *(scores.lanes.get(trainer, 0) for trainer in job.trainers)]
 
 
-async def _predict(parts: Parts, package: Package, shard: Examples, models: list[Model]) -> list[Float64Array | None]:
+async def _predict(
+    parts: Parts, package: Package, shard: Examples, models: Iterable[Model]
+) -> list[Float64Array | None]:
     """Predictions, at the second attempt if need be: the first may have met a busy machine."""
     with suppress(JobCodeFailed):
         return await parts.runner.predict(package, shard, models)
@@ -66,7 +69,7 @@ async def round_aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
     contributions as they were settled when the round closed. GiveUp when an accepted update cannot be read here."""
     settled = job.rounds[round_].settled
     if settled is None:
-        raise GiveUp(f"round {round_} of job {job.name!r} has not settled")
+        raise LookupError(f"round {round_} of job {job.name!r} has not settled")
     start = await starting_model(parts, job, round_)
     updates = [(job.trainers[slot], await _accepted(parts, job, round_, slot, start)) for slot in settled.accepted]
     contributions = {job.trainers[slot]: settled.contribution(slot) for slot in settled.accepted}

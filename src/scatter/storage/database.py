@@ -35,9 +35,8 @@ class DatabaseUnusable(RuntimeError):
 class Database:
     """One open database. Reading may go on beside writing; writers take turns."""
 
-    def __init__(self, engine: AsyncEngine, path: Path) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._path = path
         # SQLite has one writer. Queueing here is fair and costs nothing; its own busy handler sleeps and polls.
         self._turn = asyncio.Lock()
 
@@ -53,7 +52,7 @@ class Database:
         )
         event.listen(engine.sync_engine, "connect", _configure)
         event.listen(engine.sync_engine, "begin", _begin)
-        database = cls(engine, path)
+        database = cls(engine)
         try:
             await asyncio.to_thread(_prepare, path)
             async with database.writing() as connection:
@@ -66,11 +65,6 @@ class Database:
             await engine.dispose()
             raise
         return database
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

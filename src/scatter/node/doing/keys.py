@@ -34,9 +34,9 @@ async def open_keys(parts: Parts, duty: Duty) -> None:
     """Open this node's copy of the job key; GiveUp when the bundle does not hold one that fits the chain's hash."""
     job, me = job_of(parts, duty), parts.identity.address
     if job.bundle is None:
-        raise GiveUp("the requestor has not published the job's keys")
-    await fetch_whole(parts, job.bundle, holders(parts, job, job.bundle))
+        raise LookupError("the requestor has not published the job's keys")
     try:
+        await fetch_whole(parts, job.bundle, [JobKeysManifest], holders(parts, job, job.bundle))
         bundle = await manifest_of(parts, job.bundle, JobKeysManifest)
         if bundle.job != job.id or me not in bundle.sealed:
             raise GiveUp(f"the key bundle of job {job.name!r} holds no key for {me}")

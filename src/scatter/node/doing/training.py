@@ -10,7 +10,7 @@ from scatter.jobs.terms import job_terms
 from scatter.learning.models import write_model
 from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
-from scatter.node.library import keep, restrict
+from scatter.node.library import keep
 from scatter.node.models import starting_model, update_context, update_key_context
 from scatter.node.packages import package_of
 from scatter.node.parts import Parts
@@ -68,7 +68,6 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
     sealed = seal_to_each(parts, job.seats, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
     keys_cid = await parts.content.put(keys)
-    await restrict(parts, keys_cid, job.id, duty.round)
     manifest = UpdateManifest(
         job=job.id,
         round=duty.round,

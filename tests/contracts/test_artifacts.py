@@ -1,0 +1,34 @@
+"""The artifacts that ship are what contracts/src compiles to, byte by byte."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "contracts" / "tools" / "build.py"
+ARTIFACTS = ROOT / "src" / "scatter" / "chain" / "artifacts"
+CODE_LIMIT = 24_576
+"""Bytes of code that a contract may have (EIP-170)."""
+
+
+def build(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, BUILD, *arguments], capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize("mode", ["--check", "--rebuild-check"])
+def test_artifacts_are_what_the_sources_compile_to(mode: str) -> None:
+    result = build(mode)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", ["ScatterToken", "ScatterProtocol", "BlockRandomness", "SeededRandomness"])
+def test_artifacts_are_complete_and_deployable(name: str) -> None:
+    artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
+    assert artifact["contractName"] == name
+    code = bytes.fromhex(artifact["deployedBytecode"].removeprefix("0x"))
+    assert 0 < len(code) <= CODE_LIMIT
+    assert bytes.fromhex(artifact["bytecode"].removeprefix("0x"))
+    assert artifact["compiler"]["settings"]["metadata"] == {"appendCBOR": False, "bytecodeHash": "none"}
