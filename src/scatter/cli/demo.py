@@ -25,9 +25,15 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     ] = DEFAULT_SEED,
     trainers: Annotated[int, typer.Option(min=1, max=63, help="How many trainers.")] = 6,
     validators: Annotated[int, typer.Option(min=1, max=31, help="How many validators.")] = 3,
-    challengers: Annotated[int, typer.Option(min=0, max=31, help="How many challengers (they stake, and watch).")] = 2,
+    challengers: Annotated[int, typer.Option(min=0, max=31, help="How many challengers; two of them audit.")] = 2,
     lazy: Annotated[int, typer.Option(min=0, help="Trainers that return the model unchanged.")] = 0,
     poison: Annotated[int, typer.Option(min=0, help="Trainers that train on flipped labels.")] = 0,
+    liars: Annotated[
+        str | None, typer.Option(help="Who lies, as validators=N: so many agree on false scores.", metavar="WHO=N")
+    ] = None,
+    bystanders: Annotated[
+        int, typer.Option(min=0, max=31, help="Staked challengers who may sit on a jury; three make disputes possible.")
+    ] = 0,
     alpha: Annotated[
         float, typer.Option(min=0.01, max=1000.0, help="How one-sided data is (Dirichlet; smaller is more so).")
     ] = 1.0,
@@ -43,7 +49,7 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     from scatter.cli.failures import explained
     from scatter.cli.live import Screen
     from scatter.cli.summary import print_summary
-    from scatter.localnet.cast import Cast
+    from scatter.localnet.cast import Cast, lying
     from scatter.localnet.demonstration import demonstrate, prepare
     from scatter.localnet.example import digits_job
     from scatter.localnet.settings import Settings
@@ -51,7 +57,7 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
 
     with explained():
         if not resume:
-            cast = Cast(trainers, validators, challengers, lazy, poison)
+            cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
             prepare(out, job or digits_job(), Settings(seed, cast, alpha))
         with Screen() as screen:
             outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen))

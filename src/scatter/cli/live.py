@@ -162,8 +162,11 @@ def _part(view: ChainView, job: JobView | None, account: Address) -> str:
     node = view.network.nodes.get(account)
     if node is None:
         return "not registered yet"
-    if job is not None and job.seat_of(account) is not None:
-        return f"member, seat {job.seat_of(account)}"
+    seat = None if job is None else job.seat_of(account)
+    if job is not None and seat is not None:
+        return f"{job.kind_of(seat).name.lower()}, seat {seat}"
+    if job is not None and account in job.jurors:
+        return f"juror {job.jurors.index(account)}"
     if job is not None and job.slot_of(account) is not None:
         return f"trainer, slot {job.slot_of(account)}"
     return {Role.VALIDATOR: "validator, not drawn", Role.CHALLENGER: "challenger, staked"}.get(

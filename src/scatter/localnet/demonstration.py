@@ -2,22 +2,26 @@
 
 import asyncio
 import json
+import re
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from scatter.jobs.archives import pack
 from scatter.jobs.check import Severity, check_job
+from scatter.jobs.definition import FILE as DEFINITION
+from scatter.jobs.definition import parse_definition
 from scatter.jobs.errors import JobError
-from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobPackage, load_job
+from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobCode, JobPackage, load_job
 from scatter.learning.metrics import FULL_REPORT, report_value
 from scatter.learning.models import Model, write_model
 from scatter.localnet.cast import Cast, CastError
 from scatter.localnet.curve import draw_learning_curve
 from scatter.localnet.network import LocalNetwork, Running
-from scatter.localnet.outcome import Outcome, Participant, round_results
+from scatter.localnet.outcome import Outcome, Participant, challenge_results, round_results
 from scatter.localnet.partition import deal, with_flipped_labels
 from scatter.localnet.reasons import reason
 from scatter.localnet.settings import FILE, STARTING_TOKENS, FolderUnusable, Settings
@@ -32,6 +36,7 @@ from scatter.protocol.ids import Address, JobId, Round, job_id, topic_of
 from scatter.protocol.states import Role
 from scatter.protocol.view import JobView, NetworkView
 
+LEAST_JURY = 3
 JOB_FILE = "job.tar"
 MODEL_FILE = "model.safetensors"
 CURVE_FILE = "learning-curve.png"
@@ -58,7 +63,7 @@ class Watcher(Protocol):
 def prepare(folder: Path, job: Path, settings: Settings) -> None:
     """Set up the folder of a new demonstration. JobError or CastError when the job and the cast cannot be played, and then
     nothing is changed; FolderUnusable when the folder holds something else."""
-    package = load_job(job)
+    package = _with_jury(load_job(job), settings.cast)
     errors = [
         finding.message
         for finding in check_job(package, minimum_duration=DEVELOPMENT_MINIMUM_DURATION)
@@ -72,6 +77,16 @@ def prepare(folder: Path, job: Path, settings: Settings) -> None:
     settings.save(folder)
 
 
+def _with_jury(package: JobPackage, cast: Cast) -> JobPackage:
+    """With bystanders enough for a jury, the job asks for one; without them its own `min_jury` would cancel it."""
+    if cast.bystanders < LEAST_JURY or package.definition.min_jury:
+        return package
+    text = package.code.files[DEFINITION].decode()
+    asked = re.sub(r"(?m)^min_jury\s*=\s*0\b", f"min_jury = {LEAST_JURY}", text).encode()
+    code = JobCode(parse_definition(asked), {**package.code.files, DEFINITION: asked})
+    return replace(package, code=code)
+
+
 def _check_cast(package: JobPackage, cast: Cast) -> None:
     definition = package.definition
     if package.data is None:
@@ -81,6 +96,10 @@ def _check_cast(package: JobPackage, cast: Cast) -> None:
     if cast.validators < definition.committee:
         raise CastError(
             f"job {definition.name!r} needs a committee of {definition.committee}, there are {cast.validators} validators"
+        )
+    if cast.challengers + cast.bystanders < definition.auditors:
+        raise CastError(
+            f"job {definition.name!r} needs {definition.auditors} auditors, there are {cast.challengers} challengers"
         )
 
 
@@ -202,6 +221,7 @@ async def _outcome(
         state=view.state.name.capitalize(),
         rounds=round_results(view),
         final_accuracy=await _final_score(running, package, view, model),
+        challenges=challenge_results(view, {n.parts.identity.address: name for name, n in running.nodes.items()}),
         participants=tuple(
             Participant(
                 name,

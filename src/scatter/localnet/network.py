@@ -20,7 +20,7 @@ from scatter.content.fetching import ContentFetcher
 from scatter.content.store import FileContentStore
 from scatter.localnet.cast import Player
 from scatter.localnet.clock import DevelopmentClock
-from scatter.node.behaviour import Behaviour, LazyTrainer
+from scatter.node.behaviour import Behaviour, LazyTrainer, LyingScorer
 from scatter.node.chain_view import ChainView
 from scatter.node.node import Node
 from scatter.node.parts import Contracts, Parts
@@ -42,7 +42,7 @@ GAS_MONEY = 10**21
 """Wei that every account gets on the development chain."""
 OPERATOR = "operator"
 """Who deploys the contracts and holds the tokens that nobody was given."""
-BEHAVIOURS: Mapping[str, type[Behaviour]] = {"lazy": LazyTrainer}
+BEHAVIOURS: Mapping[str, type[Behaviour]] = {"lazy": LazyTrainer, "liar": LyingScorer}
 """Conduct that bends the node; whoever poisons is an honest node with other data."""
 
 

@@ -1,10 +1,12 @@
 """What came out of a demonstration: the object that `scatter demo --json` prints."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from scatter.content.cids import raw_cid
-from scatter.protocol.ids import NO_DIGEST
+from scatter.protocol.ids import NO_DIGEST, Address
+from scatter.protocol.verdicts import Verdict
 from scatter.protocol.view import JobView
 
 
@@ -17,6 +19,19 @@ class RoundResult:
     starting_score: float
     accepted: int
     aggregate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeResult:
+    """One thing that was challenged: by whom, whether the jury's verdict changed it (`outcome`: changed, stands, no verdict,
+    void), who lost a seat's whole lock by it, and how many sat on the jury. Names, not accounts."""
+
+    kind: str
+    round: int
+    challengers: tuple[str, ...]
+    outcome: str
+    offenders: tuple[str, ...]
+    jurors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,7 @@ class Outcome:
     state: str
     rounds: tuple[RoundResult, ...]
     final_accuracy: float
+    challenges: tuple[ChallengeResult, ...]
     participants: tuple[Participant, ...]
     supply_before: int
     supply_after: int
@@ -60,6 +76,29 @@ class Outcome:
         for participant in values["participants"]:
             del participant["why"]
         return values
+
+
+def challenge_results(job: JobView, names: Mapping[Address, str]) -> tuple[ChallengeResult, ...]:
+    """What was challenged in a job, in the order in which verdicts take stakes."""
+    return tuple(
+        ChallengeResult(
+            item.kind.name.lower(),
+            item.round,
+            tuple(names[account] for account in view.filers),
+            _outcome_of(view.verdict),
+            () if view.verdict is None else tuple(names[job.seats[seat]] for seat in sorted(view.verdict.lost)),
+            len(job.jurors),
+        )
+        for item, view in sorted(job.items.items())
+    )
+
+
+def _outcome_of(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "void"
+    if not verdict.counts:
+        return "no verdict"
+    return "changed" if verdict.changed else "stands"
 
 
 def round_results(job: JobView) -> tuple[RoundResult, ...]:

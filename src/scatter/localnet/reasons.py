@@ -2,6 +2,8 @@
 
 from scatter.protocol.ids import Address
 from scatter.protocol.scores import SettledRound
+from scatter.protocol.states import SeatKind
+from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
 
 
@@ -12,9 +14,13 @@ def reason(job: JobView, account: Address) -> str:
         return "paid for the rounds; what nobody earned and its bond came back"
     if slot is not None:
         return _trainer(job, slot)
+    words = []
     if seat is not None:
-        return _member(job, seat)
-    return "had no part in the job"
+        words.append(_seat(job, seat))
+    if account in job.jurors:
+        words.append(_juror(job, job.jurors.index(account)))
+    words += [f"challenged the {_named(item)}" for item, view in sorted(job.items.items()) if account in view.filers]
+    return "; ".join(words) or "had no part in the job"
 
 
 def _settled(job: JobView) -> list[tuple[RoundView, SettledRound]]:
@@ -35,12 +41,29 @@ def _trainer(job: JobView, slot: int) -> str:
     return words + (f"; silent in {silent}" if silent else "")
 
 
-def _member(job: JobView, seat: int) -> str:
+def _seat(job: JobView, seat: int) -> str:
     settled = _settled(job)
-    opened = sum(seat in made.openings for made, _ in settled)
+    opened = sum(seat in made.scored for made, _ in settled)
+    stood_in = sum(seat in result.panel for _, result in settled) if job.kind_of(seat) is SeatKind.AUDITOR else 0
     left_out = sum(seat in result.left_out for _, result in settled)
     deviating = sum(seat in result.deviating for _, result in settled)
     words = f"scored {opened} of {len(settled)} rounds"
+    if stood_in:
+        words += f"; stood in for a member in {stood_in}"
     if left_out:
         words += f"; left out in {left_out}"
-    return words + (f"; deviated in {deviating}: slashed" if deviating else "")
+    if deviating:
+        words += f"; deviated in {deviating}: slashed"
+    judged = [_named(item) for item, view in sorted(job.items.items()) if view.verdict and seat in view.verdict.lost]
+    return words + (f"; lost its lock by the verdict on the {', the '.join(judged)}" if judged else "")
+
+
+def _juror(job: JobView, juror: int) -> str:
+    judged = sum(juror in view.openings for view in job.items.values())
+    outside = sum(view.verdict is not None and juror in view.verdict.outside for view in job.items.values())
+    words = f"judged {judged} of {len(job.items)} challenges"
+    return words + (f"; outside the verdict on {outside}: slashed" if outside else "")
+
+
+def _named(item: Item) -> str:
+    return f"{item.kind.name.lower()} of round {item.round}"
