@@ -40,16 +40,18 @@ def trainer_pay(settled: SettledRound, slot: int, terms: JobTerms, rates: Rates)
     return min(part * contribution // settled.positive_sum, part * terms.max_share_bps // BPS)
 
 
-def seat_pay(settled: SettledRound, lanes: Sequence[int] | None, seat: int, terms: JobTerms, rates: Rates) -> int:
-    """What one settled round pays a seat that opened `lanes` (None: it did not): less the farther from the settled scores.
+def seat_part(settled: SettledRound, seat: int, terms: JobTerms, rates: Rates) -> int:
+    """The most that one settled round pays a seat: a member's part to the panel, stand-ins included; its own to another
+    auditor."""
+    cut = parts(terms, rates)
+    return cut.members // terms.members if seat in settled.panel else cut.auditors // terms.auditors
 
-    A seat of the panel is paid as a member, stand-in or not; another auditor is paid of the auditors' part.
-    """
+
+def seat_pay(settled: SettledRound, lanes: Sequence[int] | None, seat: int, terms: JobTerms, rates: Rates) -> int:
+    """What one settled round pays a seat that opened `lanes` (None: no numbers): less the farther from the settled scores."""
     if lanes is None or seat in settled.left_out:
         return 0
-    cut = parts(terms, rates)
-    part = cut.members // terms.members if seat in settled.panel else cut.auditors // terms.auditors
-    counted = settled.counted
+    part, counted = seat_part(settled, seat, terms, rates), settled.counted
     if not counted:
         return part
     distance = sum(abs(lanes[slot + 1] - settled.lanes[slot + 1]) for slot in counted)

@@ -124,7 +124,7 @@ def check_terms(
     _within("max_trainers", terms.max_trainers, 1, MAX_TRAINERS)
     _within("min_trainers", terms.min_trainers, 1, terms.max_trainers)
     _within("rule", terms.rule, 0, MAX_RULE)
-    _within("min_jury", terms.min_jury, 0, MAX_JURY)
+    _within("min_jury", terms.min_jury, 0, terms.jury)
     _within("fault_bps", terms.fault_bps, 0, MAX_BPS)
     _within("max_share_bps", terms.max_share_bps, 1, MAX_BPS)
     _within("tau", terms.tau, 1, MAX_TAU)

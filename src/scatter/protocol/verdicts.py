@@ -92,18 +92,19 @@ def verdict_on_aggregate(
     """The verdict on the aggregate of a round: the digest that two thirds of the jury opened.
 
     `model`: what the round closed with (NO_DIGEST: it kept the model it started from); `posted`: what seats of its panel
-    posted; `jury`: what jurors opened. The round's model stands in any case.
+    posted; `jury`: what jurors opened, NO_DIGEST where one could compute none. The round's model stands in any case.
     """
-    [(found, count)] = Counter(jury.values()).most_common(1) or [(NO_DIGEST, 0)]
-    if count < two_thirds(jurors):
+    named = Counter(name for name in jury.values() if name != NO_DIGEST)
+    found = next((name for name, count in named.items() if count >= two_thirds(jurors)), None)
+    if found is None:
         return NO_VERDICT
-    agreed = frozenset(juror for juror, opened in jury.items() if opened == found)
-    lost = frozenset(seat for seat, name in posted.items() if name != found)
+    changed = found != model
+    agreed = frozenset(juror for juror, name in jury.items() if name == found)
     return Verdict(
         counts=True,
-        changed=found != model,
+        changed=changed,
         aggregate=found,
-        lost=lost,
+        lost=frozenset(seat for seat, name in posted.items() if changed and name != found),
         agreed=agreed,
         outside=frozenset(jury) - agreed,
     )
