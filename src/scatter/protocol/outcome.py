@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from scatter.protocol.ids import Address
 from scatter.protocol.scores import SettledRound
@@ -41,9 +40,6 @@ class Dispute:
     verdict: Verdict = NO_VERDICT
 
 
-_NO_DISPUTES: Mapping[Item, Dispute] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
     """Everything that a job's money depends on.
@@ -60,7 +56,7 @@ class JobOutcome:
     seats: Sequence[Seat]
     rounds: Sequence[RoundOutcome]
     jurors: Sequence[Seat] = ()
-    disputes: Mapping[Item, Dispute] = _NO_DISPUTES
+    disputes: Mapping[Item, Dispute] = field(default_factory=dict)
     challenge_pool: int = 0
 
     @property
