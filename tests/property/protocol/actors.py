@@ -7,16 +7,17 @@ from random import Random
 from typing import Any
 
 from tests.property.protocol.model_chain import ModelChain, account
-from tests.property.protocol.model_job import durations
+from tests.property.protocol.model_parts import durations
 
-from scatter.protocol.commitments import scores_commitment, secret_hash
-from scatter.protocol.duties import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, duties
+from scatter.protocol.commitments import Sender, scores_commitment, secret_hash, verdict_commitment
+from scatter.protocol.duties import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, duties, item_key
 from scatter.protocol.duties.anybody import claim_page
 from scatter.protocol.duties.enrolment import Keys, enrolment_duties
-from scatter.protocol.ids import SCT, Address, Digest, JobId, Round, Timestamp, job_id, topic_of
-from scatter.protocol.scores import COPY, UNREADABLE, ZERO, pack, words_for
-from scatter.protocol.states import Role, SeatKind
+from scatter.protocol.ids import NO_DIGEST, SCT, Address, Digest, JobId, Round, Timestamp, job_id, topic_of
+from scatter.protocol.scores import COPY, UNREADABLE, ZERO, pack, unpack, words_for
+from scatter.protocol.states import ChallengeKind, Role
 from scatter.protocol.terms import JobTerms
+from scatter.protocol.verdicts import contradicts
 from scatter.protocol.view import JobView
 
 TOPIC = topic_of("model")
@@ -53,12 +54,18 @@ def example_terms(**changes: Any) -> JobTerms:
     return JobTerms(**{**values, **changes})
 
 
+def true_aggregate(round_: int) -> Digest:
+    return digest("aggregate", round_)
+
+
 @dataclass
 class Actor:
-    """A node. `scores` makes the lanes it commits to; `silent` says which duties it leaves undone."""
+    """A node. `scores` makes the lanes of a round that it commits to (None: it refuses), `aggregate` the digest that it
+    posts; `silent` says which duties it leaves undone."""
 
     identity: Identity
-    scores: Callable[[JobView], list[int]]
+    scores: Callable[[JobView, int], list[int] | None]
+    aggregate: Callable[[int], Digest] = true_aggregate
     silent: Callable[[Duty], bool] = lambda duty: False
     content: set[Digest] = field(default_factory=set)
     made: dict[str, Any] = field(default_factory=dict)
@@ -97,15 +104,42 @@ class Actor:
             self._make(_MAKES[duty.kind], duty, view)
 
     def _make(self, kind: Artefact, duty: Duty, view: JobView) -> None:
-        round_ = duty.round if kind in _OF_ROUND else Round(0)
-        key = artefact_key(kind, duty.job, round_)
+        if kind is Artefact.AUDIT:
+            if self._differs(duty, view):
+                self.made[item_key(Artefact.FINDING, duty.job, duty.item)] = True
+            key, value = item_key(kind, duty.job, duty.item), True
+        elif kind is Artefact.VERDICT:
+            key, value = item_key(kind, duty.job, duty.item), self._verdict(duty, view)
+        else:
+            kind = Artefact.JOB_KEY if duty.kind is DutyKind.FETCH_KEYS and not duty.round else kind
+            round_ = duty.round if kind in _OF_ROUND else Round(0)
+            key, value = artefact_key(kind, duty.job, round_), self._value(kind, round_, view)
         assert key not in self.made, f"{key} is made twice"
-        value = pack(self.scores(view)) if kind is Artefact.SCORES else digest(kind, round_, self._own(kind))
         self.made[key] = value
 
-    def _own(self, kind: Artefact) -> str:
-        """Aggregates are equal at all members, other artefacts are each node's own."""
-        return "" if kind is Artefact.AGGREGATE else self.address
+    def _value(self, kind: Artefact, round_: Round, view: JobView) -> Any:
+        if kind is Artefact.SCORES:
+            return self._words(view, round_)
+        return self.aggregate(round_) if kind is Artefact.AGGREGATE else digest(kind, round_, self.address)
+
+    def _words(self, view: JobView, round_: Round) -> list[int]:
+        lanes = self.scores(view, round_)
+        return [] if lanes is None else pack(lanes)
+
+    def _verdict(self, duty: Duty, view: JobView) -> tuple[list[int], Digest]:
+        if duty.item.kind is ChallengeKind.AGGREGATE:
+            return [], self.aggregate(duty.round)
+        return self._words(view, duty.round), NO_DIGEST
+
+    def _differs(self, duty: Duty, view: JobView) -> bool:
+        made = view.rounds[duty.round]
+        if duty.item.kind is ChallengeKind.AGGREGATE:
+            return bool(self.artefact(Artefact.AGGREGATE, duty) != made.global_model)
+        words = self.artefact(Artefact.SCORES, duty)
+        if duty.item.kind is ChallengeKind.REFUSAL:
+            return bool(words)
+        assert made.settled is not None
+        return bool(words) and contradicts(made.settled, unpack(words, len(view.trainers)), view.terms.tau)
 
     def _transaction(self, duty: Duty, chain: ModelChain, view: JobView | None) -> tuple[str, Sequence[Any]]:
         if view is None:
@@ -117,17 +151,18 @@ class Actor:
     def artefact(self, kind: Artefact, duty: Duty) -> Any:
         return self.made[artefact_key(kind, duty.job, duty.round)]
 
-    def commitment(self, duty: Duty, chain: ModelChain) -> bytes:
-        return scores_commitment(
-            chain_id=chain.chain_id,
-            contract=chain.contract,
-            kind=SeatKind.MEMBER,
-            job=duty.job,
-            round_=duty.round,
-            sender=self.address,
-            words=self.artefact(Artefact.SCORES, duty),
-            salt=SALT,
-        )
+    def found(self, duty: Duty) -> tuple[tuple[int, ...], Digest]:
+        """What a juror found on an item."""
+        words, aggregate = self.made[item_key(Artefact.VERDICT, duty.job, duty.item)]
+        return tuple(words), aggregate
+
+    def commitment(self, duty: Duty, chain: ModelChain, view: JobView) -> bytes:
+        sender = Sender(chain.chain_id, chain.contract, self.address)
+        seat = view.seat_of(self.address)
+        if seat is None:
+            return verdict_commitment(sender, duty.job, duty.item, *self.found(duty), SALT)
+        words = self.artefact(Artefact.SCORES, duty)
+        return scores_commitment(sender, view.kind_of(seat), duty.job, duty.round, words, SALT)
 
 
 _MAKES = {
@@ -138,6 +173,9 @@ _MAKES = {
     DutyKind.TRAIN: Artefact.UPDATE,
     DutyKind.SCORE: Artefact.SCORES,
     DutyKind.AGGREGATE: Artefact.AGGREGATE,
+    DutyKind.AUDIT: Artefact.AUDIT,
+    DutyKind.FETCH_KEYS: Artefact.UPDATE_KEYS,
+    DutyKind.JUDGE: Artefact.VERDICT,
 }
 _SENDS: dict[DutyKind, tuple[str, Callable[[Actor, Duty, ModelChain, JobView], tuple[Any, ...]]]] = {
     DutyKind.JOIN: ("join", lambda me, d, chain, view: ()),
@@ -145,21 +183,41 @@ _SENDS: dict[DutyKind, tuple[str, Callable[[Actor, Duty, ModelChain, JobView], t
     DutyKind.PUBLISH_KEYS: ("publish_keys", lambda me, d, chain, view: (me.artefact(Artefact.BUNDLE, d),)),
     DutyKind.REVEAL: ("reveal_shard_key", lambda me, d, chain, view: (d.round, shard_key(d.round))),
     DutyKind.PUBLISH_UPDATE: ("publish_update", lambda me, d, chain, view: (d.round, me.artefact(Artefact.UPDATE, d))),
-    DutyKind.COMMIT: ("commit_scores", lambda me, d, chain, view: (d.round, me.commitment(d, chain))),
+    DutyKind.COMMIT: ("commit_scores", lambda me, d, chain, view: (d.round, me.commitment(d, chain, view))),
     DutyKind.OPEN: ("open_scores", lambda me, d, chain, view: (d.round, tuple(me.artefact(Artefact.SCORES, d)), SALT)),
     DutyKind.SETTLE_ROUND: ("settle_round", lambda me, d, chain, view: (d.round, opened_words(view))),
     DutyKind.POST_AGGREGATE: (
         "post_aggregate",
         lambda me, d, chain, view: (d.round, me.artefact(Artefact.AGGREGATE, d)),
     ),
+    DutyKind.CHALLENGE: ("challenge", lambda me, d, chain, view: item_of(d)),
+    DutyKind.COMMIT_VERDICT: (
+        "commit_verdict",
+        lambda me, d, chain, view: (*item_of(d), me.commitment(d, chain, view)),
+    ),
+    DutyKind.OPEN_VERDICT: ("open_verdict", lambda me, d, chain, view: (*item_of(d), *me.found(d), SALT)),
+    DutyKind.TALLY: ("tally", lambda me, d, chain, view: (*item_of(d), tallied_words(d, view))),
     DutyKind.CLAIM: ("claim", lambda me, d, chain, view: (claim_page(view), claim_words(view, claim_page(view)))),
 }
-_OF_ROUND = {Artefact.UPDATE, Artefact.SCORES, Artefact.AGGREGATE}
+_OF_ROUND = {Artefact.UPDATE, Artefact.SCORES, Artefact.AGGREGATE, Artefact.UPDATE_KEYS}
+
+
+def item_of(duty: Duty) -> tuple[int, int]:
+    """An item as the contract takes it."""
+    return int(duty.item.kind), duty.item.round
 
 
 def opened_words(view: JobView) -> tuple[tuple[int, ...], ...]:
-    """What all members opened in this round, in the order of their seats."""
-    return tuple(view.current.openings[seat] for seat in sorted(view.current.openings))
+    """What all seats opened in this round, in their order."""
+    return tuple(view.current.scored.values())
+
+
+def tallied_words(duty: Duty, view: JobView) -> list[tuple[int, ...]]:
+    """What a tally passes back of words that do not fit one: those of the seats, then those of the jurors."""
+    if words_for(len(view.trainers)) == 1 or duty.item.kind is not ChallengeKind.SCORES:
+        return []
+    jury = [seen.words for _, seen in sorted(view.items[duty.item].openings.items()) if seen.words]
+    return [*view.rounds[duty.round].scored.values(), *jury]
 
 
 def claim_words(view: JobView, accounts: Sequence[Address]) -> list[int]:
@@ -170,7 +228,7 @@ def claim_words(view: JobView, accounts: Sequence[Address]) -> list[int]:
         word
         for claimed in accounts
         for made in view.rounds.values()
-        for seat, words in made.openings.items()
+        for seat, words in made.scored.items()
         if made.settled and view.seat_of(claimed) == seat and seat not in made.settled.left_out
         for word in words
     ]
@@ -188,14 +246,32 @@ def random_lanes(random: Random, trainers: int, truth: int) -> list[int]:
     return lanes
 
 
-def cast(random: Random, *, trainers: int, validators: int, first: int = 1) -> list[Actor]:
-    """A requestor, trainers and validators, with accounts from `first` on; the scores they give are drawn from `random`."""
+def cast(
+    random: Random,
+    *,
+    trainers: int,
+    validators: int,
+    challengers: int = 0,
+    first: int = 1,
+    unscorable: float = 0,
+) -> list[Actor]:
+    """A requestor, trainers, validators and challengers, with accounts from `first` on; the scores they give are drawn from
+    `random`. `unscorable`: the share of rounds that nearly everybody refuses."""
 
-    def scores(view: JobView) -> list[int]:
-        return random_lanes(random, len(view.trainers), int.from_bytes(view.id[:4], "big") + view.round)
+    def scores(view: JobView, round_: int) -> list[int] | None:
+        true = Random(truth(view, round_))  # noqa: S311
+        if (true.random() < unscorable) != (random.random() < unscorable / 10):
+            return None
+        return random_lanes(random, len(view.trainers), truth(view, round_))
 
-    roles = [Role.REQUESTOR, *[Role.TRAINER] * trainers, *[Role.VALIDATOR] * validators]
+    staked = [*[Role.VALIDATOR] * validators, *[Role.CHALLENGER] * challengers]
+    roles = [Role.REQUESTOR, *[Role.TRAINER] * trainers, *staked]
     return [Actor(Identity(account(number), role), scores) for number, role in enumerate(roles, start=first)]
+
+
+def truth(view: JobView, round_: int) -> int:
+    """The seed of what is true of a round."""
+    return int.from_bytes(view.id[:4], "big") + round_
 
 
 def enrol(chain: ModelChain, actors: Sequence[Actor]) -> None:

@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from eth_hash.auto import keccak
-from tests.property.protocol.model_job import ModelJob, ModelNode, Refused, check
+from tests.property.protocol.model_job import ModelJob
+from tests.property.protocol.model_parts import ModelNode, Refused, check
 
+from scatter.protocol.awards import stakes_taken
 from scatter.protocol.ids import SCT, Address, JobId, job_id
-from scatter.protocol.money import seat_lock, settlement
+from scatter.protocol.money import Settlement, settlement
+from scatter.protocol.outcome import JobOutcome
+from scatter.protocol.pay import seat_part, seat_pay, ticket
 from scatter.protocol.projection import apply
 from scatter.protocol.rates import Rates
 from scatter.protocol.states import Role, State
@@ -42,7 +46,7 @@ class ModelChain:
         self.chain_id, self.contract, self.withdrawal_delay = 31337, account(0xC0), 1_000
         self.block, self.timestamp = 100, 1_800_000_000
         self.nodes: dict[Address, ModelNode] = {}
-        self.pool: list[Address] = []
+        self.pools: dict[Role, list[Address]] = {Role.VALIDATOR: [], Role.CHALLENGER: []}
         self.jobs: dict[JobId, ModelJob] = {}
         self.balances: dict[Address, int] = {}
         self.held = 0
@@ -77,15 +81,17 @@ class ModelChain:
         self.emit("NodeRegistered", node=sender, role=role, peer_key=peer_key, sealing_key=sealing_key)
 
     def deposit_ticket(self, sender: Address) -> None:
-        node, ticket = self.nodes[sender], self.rates.validator_ticket
-        check(node.role == Role.VALIDATOR, "NoTicketForRole")
-        check(node.stake != ticket or node.withdrawing, "TicketComplete")
-        if sender not in self.pool:
-            self.pool.append(sender)
-        missing = ticket - node.stake
-        node.stake, node.withdrawing = ticket, False
-        self.emit("TicketDeposited", node=sender, amount=missing, stake=ticket)
-        self._take(sender, missing)
+        node = self.nodes[sender]
+        role = Role(node.role)
+        check(role in self.pools, "NoTicketForRole")
+        whole = ticket(role, self.rates)
+        check(node.stake != whole or node.withdrawing, "TicketComplete")
+        if sender not in self.pools[role]:
+            self.pools[role].append(sender)
+        missing = whole - node.stake
+        node.stake, node.withdrawing = whole, False
+        self.emit("TicketDeposited", node=sender, amount=missing, stake=whole)
+        self.take(sender, missing)
 
     def request_withdrawal(self, sender: Address) -> None:
         node = self.nodes[sender]
@@ -113,7 +119,7 @@ class ModelChain:
         check(job not in self.jobs, "JobExists")
         self.jobs[job] = ModelJob(self, job, sender, terms, tuple(key_hashes))
         self.nodes[sender].parts += 1
-        self._take(sender, terms.round_pool * (terms.rounds + 1))
+        self.take(sender, terms.round_pool * (terms.rounds + 1))
         self.emit(
             "JobPosted",
             job=job,
@@ -132,13 +138,13 @@ class ModelChain:
         check(sender in self.nodes and self.nodes[sender].role == Role.TRAINER, "NotRegistered")
         made.join(sender)
         self.nodes[sender].parts += 1
-        self._take(sender, made.terms.slot_stake)
+        self.take(sender, made.terms.slot_stake)
 
     def claim(self, sender: Address, job: JobId, accounts: Sequence[Address], words: Sequence[int]) -> None:
         """All or nothing; the opened words of seats are checked for their number only."""
         made = self.jobs[job]
         check(made.state >= State.SETTLED, "WrongState")
-        parts = {made.requestor, *made.trainers, *made.members}
+        parts = set(made.parts)
         for index, claimed in enumerate(accounts):
             check(claimed in parts, "NoPart")
             check(claimed not in made.claimed and claimed not in accounts[:index], "AlreadyClaimed")
@@ -149,11 +155,11 @@ class ModelChain:
     def _claim_words(self, job: ModelJob, accounts: Sequence[Address]) -> int:
         if len(job.trainers) <= 15:
             return 0
-        seats = [job.members.index(account) for account in accounts if account in job.members]
+        seats = [number for number, seat in enumerate(job.seats) if seat.account in accounts]
         opened = [
             words
             for made in job.rounds.values()
-            for seat, words in made.openings.items()
+            for seat, words in made.scored.items()
             if made.settled and seat in seats and seat not in made.settled.left_out
         ]
         return sum(len(words) for words in opened)
@@ -161,16 +167,16 @@ class ModelChain:
     def _pay(self, job: ModelJob, claimed: Address) -> None:
         outcome = job.outcome()
         settled = settlement(outcome, self.rates)
-        due = settled.dues[claimed]
-        node, lock = self.nodes[claimed], seat_lock(job.terms, self.rates)
-        if claimed in job.members:
-            node.locked -= lock
-            self.emit("SeatUnlocked", job=job.id, node=claimed, amount=lock)
-            if due.penalty:
-                node.stake -= due.penalty
-                node.slashes += 1
-                node.role = node.role if node.stake else 0
-                self.emit("StakeSlashed", job=job.id, node=claimed, amount=due.penalty)
+        due, node = settled.dues[claimed], self.nodes[claimed]
+        for seat in job.seats + job.jurors:
+            if seat.account == claimed:
+                node.locked -= seat.lock
+                self.emit("SeatUnlocked", job=job.id, node=claimed, amount=seat.lock)
+                if due.penalty:
+                    node.stake -= due.penalty
+                    node.slashes += 1
+                    node.role = node.role if node.stake else 0
+                    self.emit("StakeSlashed", job=job.id, node=claimed, amount=due.penalty)
         node.parts -= 1
         job.claimed.add(claimed)
         self.balances[claimed] += due.paid
@@ -179,19 +185,24 @@ class ModelChain:
         self.challenge_pool += kept
         self.emit("Claimed", job=job.id, account=claimed, paid=due.paid, penalty=due.penalty, to_challenge_pool=kept)
 
-    def _take(self, sender: Address, amount: int) -> None:
+    def take(self, sender: Address, amount: int) -> None:
         self.balances[sender] -= amount
         self.held += amount
 
 
-def to_challenge_pool(outcome: Any, settled: Any, claimed: Address, rates: Rates) -> int:
-    """What one claim moves to the challenge pool: a penalty, what a seat did not earn; the requestor's, the rest."""
-    part = (outcome.terms.round_pool - outcome.terms.round_pool * rates.trainers_bps // 10_000) // outcome.terms.members
-    settled_rounds = sum(made.settled is not None for made in outcome.rounds)
-    own = {trainer: settled.dues[trainer].penalty for trainer in outcome.trainers}
-    for seat in outcome.seats:
-        due = settled.dues[seat.account]
-        own[seat.account] = due.penalty + settled_rounds * part - due.paid
+def to_challenge_pool(outcome: JobOutcome, settled: Settlement, claimed: Address, rates: Rates) -> int:
+    """What one claim moves to the challenge pool: a penalty (not L lost by verdict, which the item shares out) and what a
+    seat did not earn of its part of the rounds that it is paid for; the requestor's, the rest."""
+    own = {account: due.penalty for account, due in settled.dues.items() if account != outcome.requestor}
+    by_verdict = frozenset().union(*stakes_taken(outcome).values())
+    for number, seat in enumerate(outcome.seats):
+        if number in by_verdict:
+            own[seat.account] = 0
+        for made in outcome.judged_rounds:
+            lanes, result = made.openings.get(number), made.settled
+            if result is not None and lanes is not None and number not in result.left_out:
+                part = seat_part(result, number, outcome.terms, rates)
+                own[seat.account] += part - seat_pay(result, lanes, number, outcome.terms, rates)
     return own[claimed] if claimed in own else settled.challenge_pool - sum(own.values())
 
 

@@ -8,7 +8,7 @@ from tests.property.protocol.model_chain import ModelChain
 
 from scatter.protocol.duties import Duty, DutyKind
 
-ANYBODY = {DutyKind.POKE, DutyKind.CLAIM, DutyKind.SETTLE_ROUND}
+ANYBODY = {DutyKind.POKE, DutyKind.CLAIM, DutyKind.SETTLE_ROUND, DutyKind.TALLY}
 LONGEST = 4_000
 """Steps after which a job is taken to be stuck."""
 QUIET = 2_000

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.protocol.actors import Actor, cast, enrol, example_terms, post
 from tests.property.protocol.model_chain import FUNDS, ModelChain, seeded
-from tests.property.protocol.model_job import NOTHING
+from tests.property.protocol.model_parts import NOTHING
 from tests.property.protocol.simulation import run, silence
 
 from scatter.protocol.awaited import awaited
@@ -27,6 +27,8 @@ AWAITED = {
     DutyKind.COMMIT,
     DutyKind.OPEN,
     DutyKind.POST_AGGREGATE,
+    DutyKind.COMMIT_VERDICT,
+    DutyKind.OPEN_VERDICT,
 }
 """What a state waits for."""
 SEEDS = st.integers(0, 2**32).map(Random)
@@ -49,7 +51,9 @@ def check_transitions(chain: ModelChain) -> None:
 def jobs(draw: Callable) -> tuple[JobTerms, int, int]:
     trainers = draw(st.sampled_from([1, 2, 3, 6, 16]))
     members = draw(st.integers(1, 5))
-    terms = example_terms(rounds=draw(st.integers(1, 4)), members=members, max_trainers=trainers)
+    terms = example_terms(
+        rounds=draw(st.integers(1, 4)), members=members, auditors=draw(st.integers(0, 3)), max_trainers=trainers
+    )
     return terms, trainers, members + draw(st.integers(0, 2))
 
 
@@ -58,7 +62,7 @@ def jobs(draw: Callable) -> tuple[JobTerms, int, int]:
 def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Random) -> None:
     terms, trainers, validators = job
     chain = ModelChain()
-    actors = cast(random, trainers=trainers, validators=validators)
+    actors = cast(random, trainers=trainers, validators=validators, challengers=terms.auditors)
     enrol(chain, actors)
     posted = post(chain, actors[0].address, terms)
     before = chain.view.jobs[posted]
@@ -83,12 +87,24 @@ def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Rando
 def troubled(random: Random) -> tuple[ModelChain, list[Actor], JobId, list[Actor]]:
     """A job among nodes of which some are gone and others fail now and then: chain, nodes, job, those that are gone."""
     trainers, members = random.choice([1, 2, 3, 6, 16]), random.randint(1, 5)
+    auditors, jury = random.choice([0, 0, 1, 2]), random.choice([0, 1, 3])
     terms = example_terms(
-        rounds=random.randint(1, 4), members=members, min_trainers=(trainers + 1) // 2, max_trainers=trainers
+        rounds=random.randint(1, 4),
+        members=members,
+        auditors=auditors,
+        min_trainers=(trainers + 1) // 2,
+        max_trainers=trainers,
+        min_jury=jury,
     )
     lost = random.choices([0.0, 0.4, 1.0], [8, 2, 1])[0]
     chain = ModelChain(random=lambda block, salt: NOTHING if random.random() < lost else seeded(salt)(block, salt))
-    actors = cast(random, trainers=trainers, validators=max(1, members + random.randint(-1, 2)))
+    actors = cast(
+        random,
+        trainers=trainers,
+        validators=max(1, members + random.randint(-1, 2) + jury * random.randint(1, 2)),
+        challengers=auditors + random.randint(0, 1),
+        unscorable=random.choice([0, 0, 0.1, 0.5]),
+    )
     enrol(chain, actors)
     job = post(chain, actors[0].address, terms)
     gone = random.sample(actors[1:], random.randrange(1 + len(actors) // 4))
@@ -118,6 +134,7 @@ def test_every_end_is_reached() -> None:
         (State.SETTLED, Reason.NONE),
         (State.SETTLED, Reason.NO_SHARD_KEY),
         (State.SETTLED, Reason.TOO_FEW_OPENED),
+        (State.SETTLED, Reason.REFUSED),
         (State.DEFAULTED, Reason.NO_KEYS),
         (State.DEFAULTED, Reason.NO_SHARD_KEY),
         (State.CANCELLED, Reason.TOO_FEW_TRAINERS),

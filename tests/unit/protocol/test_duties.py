@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.property.protocol.actors import digest, example_terms
 from tests.property.protocol.model_chain import account
-from tests.property.protocol.model_job import durations
+from tests.property.protocol.model_parts import durations
 
 from scatter.protocol.awaited import awaited
 from scatter.protocol.duties import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, duties

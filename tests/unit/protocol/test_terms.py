@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.property.protocol.actors import example_terms
-from tests.property.protocol.model_job import durations
+from tests.property.protocol.model_parts import durations
 
 from scatter.protocol.ids import SCT
 from scatter.protocol.rates import Rates
