@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
+import {Masks} from "./Masks.sol";
 import {State} from "./ScatterTypes.sol";
+import {Votes} from "./Votes.sol";
 
-/// @title Aggregating: the aggregate that a majority of all members posted becomes the next global model
-abstract contract Aggregating is JobStates {
-    /// @inheritdoc IScatterProtocol
+/// @title Aggregating: the aggregate that as many seats of the panel posted as are a majority of V becomes the next global model
+abstract contract Aggregating is JobStates, IScatterJobs {
+    /// @inheritdoc IScatterJobs
     function postAggregate(bytes32 jobId, uint8 roundNumber, bytes32 aggregate) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Aggregating, roundNumber);
-        uint8 seat = _memberSeat(j);
+        uint8 seat = _seatNumber(j, _senderSeat(j));
+        uint256 panel = r.panel;
+        if (!Masks.has(panel, seat)) revert NotOnPanel(seat);
         if (aggregate == 0) revert DigestMissing();
+        uint256 k = Masks.size(panel & Masks.all(seat));
         uint256 votes = r.votes;
-        if (_voteOf(votes, seat) != 0) revert AlreadyPosted(seat);
+        if (Votes.choiceOf(votes, k) != 0) revert AlreadyPosted(seat);
         uint256 choice = _choice(r, aggregate);
-        votes |= choice << (8 * seat);
+        votes |= choice << (8 * k);
         r.votes = votes;
         emit AggregatePosted(jobId, roundNumber, seat, aggregate);
-        uint256 members = j.seated;
-        (uint256 same, uint256 posted) = _count(votes, choice, members);
-        if (2 * same > members) _closeRound(j, jobId, aggregate);
-        else if (posted == members) _closeRound(j, jobId, 0);
+        (uint256 same, uint256 posted) = Votes.count(votes, choice);
+        if (2 * same > j.members) _closeRound(j, jobId, aggregate);
+        else if (posted == Masks.size(panel)) _closeRound(j, jobId, 0);
     }
 
     /// @dev The deadline has passed without a majority: the model stays, and who posted nothing was silent.
     function _endAggregating(Job storage j, bytes32 jobId) internal {
-        uint256 votes = j.rounds[j.round].votes;
+        Round storage r = j.rounds[j.round];
+        uint256 votes = r.votes;
+        uint256 panel = r.panel;
         uint256 silent;
-        for (uint256 seat; seat < j.seated; ++seat) {
-            if (_voteOf(votes, seat) == 0) silent |= 1 << seat;
+        for (uint256 k; panel != 0; ++k) {
+            uint256 seat = Masks.first(panel, 1);
+            if (Votes.choiceOf(votes, k) == 0) silent |= seat;
+            panel &= ~seat;
         }
         j.slashable |= uint40(silent);
         _closeRound(j, jobId, 0);
@@ -37,28 +45,10 @@ abstract contract Aggregating is JobStates {
 
     /// @dev 1 + the aggregate's place among the different ones; kept there when it is new.
     function _choice(Round storage r, bytes32 aggregate) private returns (uint256 choice) {
-        unchecked {
-            bytes32 known;
-            do {
-                known = r.aggregates[choice++];
-            } while (known != 0 && known != aggregate);
-            if (known == 0) r.aggregates[choice - 1] = aggregate;
-        }
-    }
-
-    function _count(uint256 votes, uint256 choice, uint256 members) private pure returns (uint256 same, uint256 posted) {
-        unchecked {
-            for (uint256 seat; seat < members; ++seat) {
-                uint256 vote = _voteOf(votes, seat);
-                if (vote == choice) ++same;
-                if (vote != 0) ++posted;
-            }
-        }
-    }
-
-    function _voteOf(uint256 votes, uint256 seat) private pure returns (uint256) {
-        unchecked {
-            return (votes >> (8 * seat)) & 0xFF;
-        }
+        bytes32 known;
+        do {
+            known = r.aggregates[choice++];
+        } while (known != 0 && known != aggregate);
+        if (known == 0) r.aggregates[choice - 1] = aggregate;
     }
 }

@@ -3,15 +3,15 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterClaims} from "./IScatterClaims.sol";
 import {Money} from "./Money.sol";
 import {Role, State} from "./ScatterTypes.sol";
 
 /// @title Claims: an ended job pays each part once, to its owner, whoever asks and in whatever order
-abstract contract Claims is Money {
+abstract contract Claims is Money, IScatterClaims {
     using SafeERC20 for IERC20;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterClaims
     function claim(bytes32 jobId, address[] calldata accounts, uint256[] calldata words) external {
         Job storage j = _ended(jobId);
         uint256 used;
@@ -24,7 +24,7 @@ abstract contract Claims is Money {
         if (used != words.length) revert WordCountMismatch(used, words.length);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterClaims
     function owed(bytes32 jobId, address account, uint256[] calldata words)
         external
         view
@@ -50,15 +50,15 @@ abstract contract Claims is Money {
         Node storage n = _nodes[account];
         p.claimed = true;
         --n.parts;
-        if (p.role == Role.Validator) _release(j, jobId, n, account, a.penalty);
-        _challengePool += a.toChallengePool;
+        if (p.role >= Role.Validator) _release(j, jobId, n, account, a.penalty);
+        if (a.toChallengePool != 0) _challengePool += a.toChallengePool;
         emit Claimed(jobId, account, a.paid, a.penalty, a.toChallengePool);
         if (a.paid != 0) TOKEN.safeTransfer(account, a.paid);
     }
 
     /// @dev A seat is over: its lock is off, and what it lost leaves the stake.
     function _release(Job storage j, bytes32 jobId, Node storage n, address account, uint256 penalty) private {
-        uint256 lock = _seatLock(j.terms);
+        uint256 lock = _seatLock(j.terms, j.parts[account].role);
         n.locked -= uint88(lock);
         emit SeatUnlocked(jobId, account, lock);
         if (penalty == 0) return;

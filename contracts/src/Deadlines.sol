@@ -2,24 +2,22 @@
 pragma solidity ^0.8.30;
 
 import {Aggregating} from "./Aggregating.sol";
-import {Drawing} from "./Drawing.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
-import {Masks} from "./Masks.sol";
+import {IScatterJobs} from "./IScatterJobs.sol";
+import {Modules} from "./Modules.sol";
+import {Posting} from "./Posting.sol";
 import {Scoring} from "./Scoring.sol";
 import {Training} from "./Training.sol";
 import {Reason, State} from "./ScatterTypes.sol";
 
 /// @title The one exit by time that every state has
-abstract contract Deadlines is Drawing, Training, Scoring, Aggregating {
-    /// @inheritdoc IScatterProtocol
+abstract contract Deadlines is Posting, Training, Scoring, Aggregating, Modules {
+    /// @inheritdoc IScatterJobs
+    /// @dev Draws, challenges and juries are the module's.
     function poke(bytes32 jobId) external {
         Job storage j = _jobs[jobId];
         State state = j.state;
-        if (state == State.Drawing) {
-            _draw(j, jobId);
-            return;
-        }
-        if (state == State.None || state > State.Challenging) revert WrongState(state);
+        if (state == State.Drawing || state == State.Challenging || state == State.Judging) _delegate(DISPUTES);
+        if (state == State.None || state > State.Judging) revert WrongState(state);
         if (block.timestamp <= j.deadline) revert DeadlineAhead(j.deadline);
         if (state == State.Open) {
             if (j.trainers < j.terms.minTrainers) _end(j, jobId, State.Cancelled, Reason.TooFewTrainers);
@@ -31,14 +29,11 @@ abstract contract Deadlines is Drawing, Training, Scoring, Aggregating {
         } else if (state == State.Revealing) {
             _stop(j, jobId, State.Defaulted, Reason.NoShardKey);
         } else if (state == State.Committing) {
-            j.slashable |= uint40(Masks.all(j.seated) & ~uint256(j.rounds[j.round].committed));
-            _enterOpening(j, jobId);
+            _endCommitting(j, jobId);
         } else if (state == State.Opening) {
             _endOpening(j, jobId);
-        } else if (state == State.Aggregating) {
-            _endAggregating(j, jobId);
         } else {
-            _end(j, jobId, State.Settled, j.reason);
+            _endAggregating(j, jobId);
         }
     }
 }

@@ -2,103 +2,199 @@
 pragma solidity ^0.8.30;
 
 import {JobStates} from "./JobStates.sol";
-import {Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
+import {JobTerms, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
 import {Shuffle} from "./Shuffle.sol";
 
-/// @title Drawing: the pool freezes, a future block is named, its hash seats members uniformly and distinct
+/// @title Drawing: the hash of the named block seats nodes of the frozen pools, uniformly and distinct, in pages
 abstract contract Drawing is JobStates {
-    /// Candidates looked at, and seats filled, in one transaction: both bound its gas.
-    uint256 private constant PAGE_CANDIDATES = 40;
+    /// Candidates looked at, and seats filled, in one transaction: bounds its gas.
+    uint256 private constant PAGE_CANDIDATES = 32;
     uint256 private constant PAGE_SEATS = 16;
-    /// Candidates looked at in all. When so many leave seats empty there is no committee.
+    /// Candidates looked at in one walk. When so many leave seats empty there is no committee.
     uint256 private constant MAX_CANDIDATES = 1024;
     uint8 private constant DRAW_ATTEMPTS = 3;
 
-    /// @dev Open → Drawing. Nodes that enter the pool later are not drawn: nobody can stake on a known hash.
-    function _leaveOpen(Job storage j, bytes32 jobId) internal {
-        j.poolLength = uint32(_pools[Role.Validator].length);
-        _enter(j, jobId, State.Drawing, 0, 0, Reason.None);
-        _nameBlock(j, jobId);
+    /// What is left of a page, and where the walks stand.
+    struct Page {
+        bytes32 jobId;
+        bytes32 seed;
+        uint256 candidates;
+        uint256 seats;
+        uint256[2] cursors;
     }
 
-    /// @dev One page of the draw; nothing before the block is known.
-    function _draw(Job storage j, bytes32 jobId) internal {
-        if (block.number <= j.drawBlock) return;
-        bytes32 seed = j.drawCursor == 0 ? RANDOMNESS.random(j.drawBlock, jobId) : j.seed;
-        if (seed != 0) _seatPage(j, jobId, seed);
-        else if (j.drawAttempt < DRAW_ATTEMPTS) _nameBlock(j, jobId);
-        else _end(j, jobId, State.Cancelled, Reason.DrawExpired);
+    /// @dev The seed of a draw; 0 when the block is not known yet, or not any more, and another one was named: nothing can be
+    /// drawn now. `expired`: the last of its blocks is gone.
+    function _drawSeed(Job storage j, bytes32 jobId) internal returns (bytes32 seed, bool expired) {
+        if (block.number <= j.drawBlock) return (0, false);
+        seed = j.draw.seed;
+        if (seed == 0) seed = RANDOMNESS.random(j.drawBlock, jobId);
+        if (seed != 0) return (seed, false);
+        expired = j.drawAttempt == DRAW_ATTEMPTS;
+        if (!expired) _nameBlock(j, jobId, j.drawAttempt + 1);
     }
 
-    function _nameBlock(Job storage j, bytes32 jobId) private {
-        uint8 attempt = j.drawAttempt + 1;
-        j.drawBlock = uint40(block.number + 1);
-        j.drawAttempt = attempt;
-        emit DrawScheduled(jobId, j.drawBlock, attempt);
-    }
-
-    function _seatPage(Job storage j, bytes32 jobId, bytes32 seed) private {
-        uint256 last = j.poolLength < MAX_CANDIDATES ? j.poolLength : MAX_CANDIDATES;
-        uint256 cursor = j.drawCursor;
-        uint256 end = cursor + PAGE_CANDIDATES < last ? cursor + PAGE_CANDIDATES : last;
-        Shuffle.Walk memory walk = Shuffle.begin(seed, SeatKind.Member, j.poolLength, end);
-        for (uint256 i; i < cursor; ++i) {
-            Shuffle.next(walk, i);
+    /// @dev One page of a job's draw: members, auditors, then as many others as could be jurors are only counted.
+    function _drawSeats(Job storage j, bytes32 jobId) internal {
+        (bytes32 seed, bool expired) = _drawSeed(j, jobId);
+        if (expired) _end(j, jobId, State.Cancelled, Reason.DrawExpired);
+        if (seed == 0) return;
+        JobTerms storage t = j.terms;
+        Page memory page = _beginPage(j, jobId, seed);
+        uint256 missing = _search(j, page, SeatKind.Member, t.members - j.members, true);
+        bool walked = _walked(j, page, SeatKind.Member);
+        if (missing == 0) {
+            missing = _search(j, page, SeatKind.Auditor, t.auditors - j.auditors, true);
+            walked = _walked(j, page, SeatKind.Auditor);
+            if (missing == 0) (missing, walked) = _countOthers(j, page);
         }
-        cursor = _seatCandidates(j, jobId, walk, cursor, end);
-        j.drawCursor = uint16(cursor);
-        if (j.seated == j.terms.members) {
-            _enter(j, jobId, State.Keying, 0, j.terms.durations.keys, Reason.None);
-        } else if (cursor == last) {
-            _end(j, jobId, State.Cancelled, Reason.NoCommittee);
-        } else {
-            j.seed = seed;
-        }
+        if (missing == 0) _enter(j, jobId, State.Keying, 0, t.durations.keys, Reason.None);
+        else if (walked) _end(j, jobId, State.Cancelled, Reason.NoCommittee);
+        else _keepPage(j, page);
     }
 
-    /// @dev Seat eligible candidates of steps [cursor, end) until the committee or the page is full; the step after the last
-    /// one taken.
-    function _seatCandidates(Job storage j, bytes32 jobId, Shuffle.Walk memory walk, uint256 cursor, uint256 end)
+    /// @dev One page of a jury's draw; whether it is complete: all seats taken, or nobody left to ask.
+    function _drawJurors(Job storage j, bytes32 jobId, bytes32 seed) internal returns (bool complete) {
+        Page memory page = _beginPage(j, jobId, seed);
+        uint256 missing = _search(j, page, SeatKind.Juror, _jurySize(j.members) - j.jurors, true);
+        complete = missing == 0 || _walked(j, page, SeatKind.Juror);
+        if (!complete) _keepPage(j, page);
+    }
+
+    function _beginPage(Job storage j, bytes32 jobId, bytes32 seed) private view returns (Page memory page) {
+        page = Page(jobId, seed, PAGE_CANDIDATES, PAGE_SEATS, [uint256(0), 0]);
+        if (j.draw.seed != 0) page.cursors = [uint256(j.draw.cursors[0]), j.draw.cursors[1]];
+    }
+
+    function _keepPage(Job storage j, Page memory page) private {
+        j.draw.seed = page.seed;
+        j.draw.cursors = [uint16(page.cursors[0]), uint16(page.cursors[1])];
+    }
+
+    /// @dev Goes on in the members' walk, then in the auditors'.
+    function _countOthers(Job storage j, Page memory page) private returns (uint256 missing, bool walked) {
+        uint256 needed = j.terms.minJury;
+        missing = needed;
+        if (needed == 0) return (0, false);
+        missing -= j.draw.others;
+        missing = _search(j, page, SeatKind.Member, missing, false);
+        if (_walked(j, page, SeatKind.Member)) missing = _search(j, page, SeatKind.Auditor, missing, false);
+        walked = _walked(j, page, SeatKind.Member) && _walked(j, page, SeatKind.Auditor);
+        if (missing != 0 && !walked) j.draw.others = uint8(needed - missing);
+    }
+
+    /// @dev Walk on until `wanted` eligible nodes are found, the page is full or the walk is over; how many are still missing.
+    function _search(Job storage j, Page memory page, SeatKind kind, uint256 wanted, bool seats)
         private
         returns (uint256)
     {
-        uint256 first = j.seated;
-        uint256 open = j.terms.members - first;
-        if (open > PAGE_SEATS) open = PAGE_SEATS;
-        uint256 lock = _seatLock(j.terms);
-        address[] memory drawn = new address[](open);
+        uint256 cursor = page.cursors[_walkOf(kind)];
+        uint256 end = _lastOf(j, kind);
+        if (cursor + page.candidates < end) end = cursor + page.candidates;
+        uint256 most = seats && page.seats < wanted ? page.seats : wanted;
+        if (most == 0 || cursor == end) return wanted;
+        Shuffle.Walk memory walk = Shuffle.begin(page.seed, kind, _lengthOf(j, kind), end);
+        for (uint256 i; i < cursor; ++i) {
+            Shuffle.next(walk, i);
+        }
+        address[] memory found = new address[](wanted);
         uint256 count;
-        for (; cursor < end && count < open; ++cursor) {
+        uint256 first = _seated(j, kind);
+        page.candidates += cursor;
+        for (; cursor < end && count < most; ++cursor) {
             uint256 index = Shuffle.next(walk, cursor);
-            address account = _pools[Role.Validator][index];
-            Node storage n = _nodes[account];
-            if (!_drawable(n, lock)) continue;
-            _seat(j, jobId, n, account, uint8(first + count), lock);
-            j.seats[first + count] = uint32(index);
-            drawn[count++] = account;
+            (address account, Role role) = _candidate(j, kind, index);
+            uint256 lock = _seatLock(j.terms, role);
+            if (!_eligible(j, account, role, lock, seats && kind != SeatKind.Juror)) continue;
+            if (seats) _seat(j, page.jobId, account, kind, first + count, index, lock);
+            found[count++] = account;
         }
-        j.seated = uint8(first + count);
-        assembly ("memory-safe") {
-            mstore(drawn, count)
+        page.candidates -= cursor;
+        page.cursors[_walkOf(kind)] = cursor;
+        if (seats && count != 0) {
+            page.seats -= count;
+            _keepSeated(j, page.jobId, kind, first, found, count);
         }
-        if (count != 0) emit SeatsDrawn(jobId, SeatKind.Member, uint8(first), drawn);
-        return cursor;
+        return wanted - count;
     }
 
-    /// @dev Half a ticket, and the lock free. A node has one role, and its parts hold on to it: a validator is neither the
-    /// job's requestor nor one of its trainers, and the shuffle yields nobody twice.
-    function _drawable(Node storage n, uint256 lock) private view returns (bool) {
-        return n.role == Role.Validator && n.withdrawableAt == 0 && 2 * uint256(n.stake) >= VALIDATOR_TICKET
-            && n.stake - n.locked >= lock;
+    function _walkOf(SeatKind kind) private pure returns (uint256) {
+        return kind == SeatKind.Auditor ? 1 : 0;
     }
 
-    function _seat(Job storage j, bytes32 jobId, Node storage n, address account, uint8 seat, uint256 lock) private {
+    function _lengthOf(Job storage j, SeatKind kind) private view returns (uint256) {
+        if (kind == SeatKind.Member) return j.validators;
+        if (kind == SeatKind.Auditor) return j.challengers;
+        return uint256(j.validators) + j.challengers;
+    }
+
+    function _lastOf(Job storage j, SeatKind kind) private view returns (uint256) {
+        uint256 length = _lengthOf(j, kind);
+        return length < MAX_CANDIDATES ? length : MAX_CANDIDATES;
+    }
+
+    /// @dev The walk is over.
+    function _walked(Job storage j, Page memory page, SeatKind kind) private view returns (bool) {
+        return page.cursors[_walkOf(kind)] == _lastOf(j, kind);
+    }
+
+    function _seated(Job storage j, SeatKind kind) private view returns (uint256) {
+        if (kind == SeatKind.Member) return j.members;
+        return kind == SeatKind.Auditor ? j.auditors : j.jurors;
+    }
+
+    /// @dev Who stands at this position, and the role of the pool. For jurors the challengers' pool follows the validators'.
+    function _candidate(Job storage j, SeatKind kind, uint256 index) private view returns (address, Role) {
+        uint256 validators = kind == SeatKind.Auditor ? 0 : j.validators;
+        Role role = index < validators ? Role.Validator : Role.Challenger;
+        return (_pools[role][index < validators ? index : index - validators], role);
+    }
+
+    /// @dev Still in the pool's role, with the lock free, half a ticket where that is asked for, and no part in the job.
+    function _eligible(Job storage j, address account, Role role, uint256 lock, bool half) private view returns (bool) {
+        Node storage n = _nodes[account];
+        uint256 stake = n.stake;
+        return n.role == role && n.withdrawableAt == 0 && stake - n.locked >= lock
+            && (!half || 2 * stake >= _ticket(role)) && j.parts[account].role == Role.None;
+    }
+
+    function _seat(
+        Job storage j,
+        bytes32 jobId,
+        address account,
+        SeatKind kind,
+        uint256 number,
+        uint256 index,
+        uint256 lock
+    ) private {
+        Node storage n = _nodes[account];
         n.locked += uint88(lock);
         ++n.parts;
         Part storage p = j.parts[account];
-        p.role = Role.Validator;
-        p.index = seat;
+        p.role = n.role;
+        p.kind = kind;
+        p.index = uint8(number);
         p.slashes = n.slashes;
+        if (kind == SeatKind.Juror) j.jurorAt[number] = uint32(index);
+        else j.seats[kind == SeatKind.Auditor ? j.members + number : number] = uint32(index);
         emit SeatLocked(jobId, account, lock);
+    }
+
+    function _keepSeated(
+        Job storage j,
+        bytes32 jobId,
+        SeatKind kind,
+        uint256 first,
+        address[] memory found,
+        uint256 count
+    ) private {
+        uint8 seated = uint8(first + count);
+        if (kind == SeatKind.Member) j.members = seated;
+        else if (kind == SeatKind.Auditor) j.auditors = seated;
+        else j.jurors = seated;
+        assembly ("memory-safe") {
+            mstore(found, count)
+        }
+        emit SeatsDrawn(jobId, kind, uint8(first), found);
     }
 }

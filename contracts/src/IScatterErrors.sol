@@ -92,10 +92,8 @@ interface IScatterErrors {
     error SettlesItself();
     /// Scores can still be opened: wait for the last committer or the deadline.
     error ScoresStillOpening(uint64 deadline);
-    /// These are not the words that the seat opened.
+    /// These are not the words that the seat (or the juror of that number) opened.
     error OpenedWordsMismatch(uint8 seat);
-    /// These are not the words that the juror opened.
-    error VerdictWordsMismatch(uint8 juror);
     /// One aggregate per seat and round.
     error AlreadyPosted(uint8 seat);
 

@@ -24,11 +24,10 @@ abstract contract JobStates is ScatterStorage {
         if (j.parts[msg.sender].role != Role.Requestor) revert NotRequestor(msg.sender);
     }
 
-    /// @dev The sender's seat.
-    function _memberSeat(Job storage j) internal view returns (uint8) {
-        Part storage p = j.parts[msg.sender];
-        if (p.role != Role.Validator) revert NotMember(msg.sender);
-        return p.index;
+    /// @dev The sender's part, which must be a seat. (There are no jurors before Judging.)
+    function _senderSeat(Job storage j) internal view returns (Part storage p) {
+        p = j.parts[msg.sender];
+        if (p.role < Role.Validator) revert NotSeated(msg.sender);
     }
 
     /// @dev Every transition. No duration: no deadline.
@@ -39,6 +38,20 @@ abstract contract JobStates is ScatterStorage {
         j.round = number;
         j.deadline = deadline;
         emit StateEntered(jobId, state, number, deadline, reason);
+    }
+
+    /// @dev Nodes that enter a pool later are not drawn: nobody can stake on a known hash.
+    function _freezePools(Job storage j, bytes32 jobId) internal {
+        j.validators = uint32(_pools[Role.Validator].length);
+        j.challengers = uint32(_pools[Role.Challenger].length);
+        _nameBlock(j, jobId, 1);
+    }
+
+    function _nameBlock(Job storage j, bytes32 jobId, uint8 attempt) internal {
+        uint40 drawBlock = uint40(block.number + 1);
+        j.drawBlock = drawBlock;
+        j.drawAttempt = attempt;
+        emit DrawScheduled(jobId, drawBlock, attempt);
     }
 
     function _enterTraining(Job storage j, bytes32 jobId, uint8 number) internal {

@@ -50,6 +50,11 @@ library Lanes {
         }
     }
 
+    /// @dev Top bits of the lanes in which a and b lie within tau of each other.
+    function within(uint256 a, uint256 b, uint256 tau) internal pure returns (uint256) {
+        return atLeast(ONES * tau, distance(a, b));
+    }
+
     /// @dev max(0, word - ZERO) in every lane.
     function positive(uint256 word) internal pure returns (uint256) {
         unchecked {

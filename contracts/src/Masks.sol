@@ -17,6 +17,28 @@ library Masks {
         }
     }
 
+    /// @dev The lowest n of the set; all of it when it has fewer.
+    function first(uint256 mask, uint256 n) internal pure returns (uint256 lowest) {
+        unchecked {
+            for (; n != 0 && mask != 0; --n) {
+                uint256 rest = mask & (mask - 1);
+                lowest |= mask ^ rest;
+                mask = rest;
+            }
+        }
+    }
+
+    /// @dev A mask that counts the members of `set` in order → the same by their numbers.
+    function spread(uint256 mask, uint256 set) internal pure returns (uint256 numbers) {
+        unchecked {
+            for (; mask != 0; mask >>= 1) {
+                uint256 rest = set & (set - 1);
+                if (mask & 1 == 1) numbers |= set ^ rest;
+                set = rest;
+            }
+        }
+    }
+
     function has(uint256 mask, uint256 i) internal pure returns (bool) {
         return (mask >> i) & 1 == 1;
     }

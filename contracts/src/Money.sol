@@ -3,68 +3,81 @@ pragma solidity ^0.8.30;
 
 import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
-import {ScatterStorage} from "./ScatterStorage.sol";
-import {JobTerms, Reason, Role} from "./ScatterTypes.sol";
+import {Rewards} from "./Rewards.sol";
+import {JobTerms, Reason, Role, SeatKind} from "./ScatterTypes.sol";
 import {Settlement} from "./Settlement.sol";
 
 /// @title What every part of an ended job gets and loses
 /// @dev Reads only what no longer changes once a job has ended, so the order of claims cannot matter. The amounts of all parts
-/// together are the pool, the bond and the slot stakes (penalties of seats come from their tickets). Divisions round down;
-/// the requestor's claim moves what they lose. docs/protocol.md has the table, protocol/rewards.py the same in Python.
-abstract contract Money is ScatterStorage {
+/// together are the pool, the bond, the slot stakes, the bonds of challenges and the jurors' fees (penalties of seats come from
+/// their tickets). Divisions round down; the requestor's claim moves what they lose, and what no seat is paid for. docs/protocol.md has the table, protocol/rewards.py the same in Python.
+abstract contract Money is Rewards {
     uint256 private constant SILENCE_BPS = 2_000;
     uint256 private constant FAULT_ROUNDS = 3;
-
-    struct Amounts {
-        uint256 paid;
-        uint256 penalty;
-        uint256 toChallengePool;
-    }
 
     /// @param used words used by the accounts before
     function _amounts(Job storage j, Part storage p, uint256[] calldata words, uint256 used)
         internal
         view
-        returns (Amounts memory, uint256)
+        returns (Amounts memory a, uint256)
     {
-        if (p.role == Role.Requestor) return (_requestorAmounts(j), used);
-        if (p.role == Role.Trainer) return (_trainerAmounts(j, p.index), used);
-        return _seatAmounts(j, p, words, used);
+        if (p.role >= Role.Validator && p.kind == SeatKind.Juror) return (_jurorAmounts(j, p), used);
+        if (p.role == Role.Requestor) a = _requestorAmounts(j);
+        else if (p.role == Role.Trainer) a = _trainerAmounts(j, p.index);
+        else (a, used) = _seatAmounts(j, p, words, used);
+        a.paid += _filerReward(j, _filerBit(j, p));
+        return (a, used);
     }
 
     // ── requestor ───────────────────────────────────────────────────────────────────────────────────────────────────
-    /// @dev Bond, rounds that were not closed, and what nobody is paid for. Also what rounding and the cap leave over.
+    /// @dev Bond, rounds that were not settled, and what nobody is paid for. Also what nobody else's claim moves.
     function _requestorAmounts(Job storage j) private view returns (Amounts memory a) {
         JobTerms storage t = j.terms;
-        uint256 trainersPart = _trainersPart(t);
         uint256 roundPool = t.roundPool;
-        uint256 seatDust = (roundPool - trainersPart) % t.members;
+        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(roundPool, t.auditors);
+        uint256 memberPart = membersPart / t.members;
+        uint256 auditorPart = t.auditors == 0 ? 0 : auditorsPart / t.auditors;
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         for (uint256 number = t.rounds; number != 0; --number) {
             Round storage r = j.rounds[number];
-            if (!r.settled) {
+            uint256 sumPlusOne = r.sumPlusOne;
+            if (sumPlusOne == 0) {
                 a.paid += roundPool;
                 continue;
             }
-            a.toChallengePool += seatDust;
-            if (r.positiveSum == 0) a.paid += trainersPart;
+            a.toChallengePool += membersPart - memberPart * Masks.size(r.panel);
+            a.toChallengePool += auditorsPart - auditorPart * Masks.size(r.compared);
+            if (sumPlusOne == 1) a.paid += trainersPart;
             else a.toChallengePool += trainersPart - _allTrainersPay(j, r, trainersPart, cap);
         }
-        uint256 n = _compensated(j);
+        (uint256 n, bool roundToo) = _compensated(j);
         if (n == 0) {
             a.paid += roundPool;
         } else {
             a.toChallengePool += roundPool % n;
-            if (j.reason == Reason.NoShardKey) a.paid -= trainersPart / n * n;
+            if (roundToo) a.paid -= trainersPart / n * n;
+            a.paid -= _refusersPay(j) * Masks.size(_refusers(j));
         }
+        a.toChallengePool += _restOfItems(j);
     }
 
-    /// @dev How many trainers share the bond of a requestor that defaulted: all for the job key, those that published in
-    /// the round for a shard key. 0: the bond goes back.
-    function _compensated(Job storage j) private view returns (uint256) {
-        if (j.reason == Reason.NoKeys) return j.trainers;
-        if (j.reason == Reason.NoShardKey) return Masks.size(j.rounds[j.round].published);
-        return 0;
+    /// @dev How many trainers share the bond of a requestor that defaulted, and whether the trainers' part of the round in progress
+    /// too: all for the job key, those that published in the round for a shard key, or data that members refused. 0: the bond
+    /// goes back.
+    function _compensated(Job storage j) private view returns (uint256 n, bool roundToo) {
+        if (j.reason == Reason.NoKeys) return (j.trainers, false);
+        if (j.reason == Reason.NoShardKey || _refusalStands(j)) return (Masks.size(j.rounds[j.round].published), true);
+    }
+
+    /// @dev The members that refused the round, if it was refused and that stands.
+    function _refusers(Job storage j) private view returns (uint256) {
+        return _refusalStands(j) ? j.rounds[j.round].refused & Masks.all(j.members) : 0;
+    }
+
+    /// @dev What each of them is paid.
+    function _refusersPay(Job storage j) private view returns (uint256) {
+        uint256 n = Masks.size(_refusers(j));
+        return n == 0 ? 0 : j.terms.roundPool * MEMBERS_BPS / BPS / n;
     }
 
     function _allTrainersPay(Job storage j, Round storage r, uint256 trainersPart, uint256 cap)
@@ -75,7 +88,7 @@ abstract contract Money is ScatterStorage {
         unchecked {
             uint256 width = _wordCount(j.trainers);
             uint256 published = r.published;
-            uint256 positiveSum = r.positiveSum;
+            uint256 positiveSum = r.sumPlusOne - 1;
             for (uint256 w; w < width; ++w) {
                 uint256 word = r.lanes[w];
                 uint256 counted = Settlement.lanesOf(published, w) & ~Lanes.special(word);
@@ -90,7 +103,8 @@ abstract contract Money is ScatterStorage {
     /// @dev The slot stake less penalties, and a share of every round in which the contribution was positive.
     function _trainerAmounts(Job storage j, uint256 slot) private view returns (Amounts memory a) {
         JobTerms storage t = j.terms;
-        uint256 trainersPart = _trainersPart(t);
+        (uint256 trainersPart,,) = _parts(t.roundPool, t.auditors);
+        uint256 cap = trainersPart * t.maxShareBps / BPS;
         uint256 stake = t.slotStake;
         uint256 rounds = t.rounds;
         uint256 judged;
@@ -102,15 +116,16 @@ abstract contract Money is ScatterStorage {
                 a.penalty += stake * SILENCE_BPS / BPS / rounds;
                 continue;
             }
-            if (!r.settled) continue;
+            uint256 sumPlusOne = r.sumPlusOne;
+            if (sumPlusOne == 0) continue;
             uint256 lane = _lane(r, slot);
             if (lane >= Lanes.SPECIAL) {
                 a.penalty += stake / rounds;
             } else if (lane > Lanes.ZERO) {
-                a.paid += _share(trainersPart, lane - Lanes.ZERO, r.positiveSum, trainersPart * t.maxShareBps / BPS);
+                a.paid += _share(trainersPart, lane - Lanes.ZERO, sumPlusOne - 1, cap);
                 accepted = true;
             }
-            if (r.positiveSum != 0) ++judged;
+            if (sumPlusOne != 1) ++judged;
         }
         if (!accepted && judged >= FAULT_ROUNDS) a.penalty += stake * t.faultBps / BPS;
         if (a.penalty > stake) a.penalty = stake;
@@ -118,12 +133,12 @@ abstract contract Money is ScatterStorage {
         a.paid += stake - a.penalty + _compensation(j, slot, trainersPart);
     }
 
-    /// @dev An equal part of the bond of a requestor that defaulted; for a missing shard key of the round's trainers' part too.
+    /// @dev An equal part of the bond of a requestor that defaulted, and perhaps of the round's trainers' part.
     function _compensation(Job storage j, uint256 slot, uint256 trainersPart) private view returns (uint256) {
-        uint256 n = _compensated(j);
+        (uint256 n, bool roundToo) = _compensated(j);
         if (n == 0) return 0;
         uint256 bond = j.terms.roundPool / n;
-        if (j.reason == Reason.NoKeys) return bond;
+        if (!roundToo) return bond;
         return Masks.has(j.rounds[j.round].published, slot) ? bond + trainersPart / n : 0;
     }
 
@@ -147,35 +162,41 @@ abstract contract Money is ScatterStorage {
     }
 
     // ── seats ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// @dev An equal part of every settled round, less the more the opened scores lie off. A slashed seat keeps its pay.
+    /// @dev Of every settled round, less the more the opened scores lie off: on the panel an equal part of the members', compared
+    /// an equal part of the auditors'. A slashed seat keeps its pay. What is lost by verdict goes to the item.
     function _seatAmounts(Job storage j, Part storage p, uint256[] calldata words, uint256 used)
         private
         view
         returns (Amounts memory a, uint256)
     {
-        JobTerms storage t = j.terms;
-        uint256 part_ = _seatPart(t.roundPool, t.members);
-        uint256 seat = p.index;
-        if (Masks.has(j.slashable, seat)) a.toChallengePool = a.penalty = _slash(p.slashes, _seatLock(t));
+        uint256 seat = _seatNumber(j, p);
+        if (_lostByVerdict(j, seat)) a.penalty = _seatLock(j.terms, p.role);
+        else if (Masks.has(j.slashable, seat)) a.toChallengePool = a.penalty = _slash(j, p);
+        if (Masks.has(_refusers(j), seat)) a.paid = _refusersPay(j);
         for (uint256 number = 1; number <= j.round; ++number) {
             Round storage r = j.rounds[number];
-            if (!r.settled) continue;
-            uint256 pay;
-            if (Masks.has(r.opened & ~r.leftOut, seat)) {
-                uint256[] memory opened;
-                (opened, used) = _openedWords(j, r, seat, words, used);
-                pay = _seatPay(part_, r, opened, t.tau);
-            }
+            (bool earns, uint256 part_) = _partOf(j, r, p, seat);
+            if (!earns) continue;
+            uint256[] memory opened;
+            (opened, used) = _openedWords(j, r, seat, words, used);
+            uint256 pay = _seatPay(part_, r, opened, j.terms.tau);
             a.paid += pay;
             a.toChallengePool += part_ - pay;
         }
         return (a, used);
     }
 
-    /// @dev Doubles with every slash the node had when it was drawn; never more than the seat locked.
-    function _slash(uint256 slashes, uint256 lock) private view returns (uint256) {
-        uint256 amount = SLASH_BASE << (slashes < 128 ? slashes : 128);
-        return amount < lock ? amount : lock;
+    /// @dev Whether a seat's scores count in a round, and the part of the pool that it can earn.
+    function _partOf(Job storage j, Round storage r, Part storage p, uint256 seat)
+        private
+        view
+        returns (bool, uint256)
+    {
+        bool counted = Masks.has(r.panel, seat);
+        if (!counted && (p.kind != SeatKind.Auditor || !Masks.has(r.compared, p.index))) return (false, 0);
+        JobTerms storage t = j.terms;
+        (, uint256 membersPart, uint256 auditorsPart) = _parts(t.roundPool, t.auditors);
+        return (true, counted ? membersPart / t.members : auditorsPart / t.auditors);
     }
 
     /// @dev What a seat opened in a round: stored, or passed by the caller and checked against the stored hash.

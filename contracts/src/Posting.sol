@@ -3,19 +3,19 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Drawing} from "./Drawing.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterJobs} from "./IScatterJobs.sol";
+import {JobStates} from "./JobStates.sol";
 import {Durations, JobTerms, Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
-abstract contract Posting is Drawing {
+abstract contract Posting is JobStates, IScatterJobs {
     using SafeERC20 for IERC20;
 
     uint256 private constant LAST_RULE = 4;
     uint256 private constant MAX_TAU = 32_767;
     uint256 private constant DURATIONS = 9;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterJobs
     function post(
         bytes32 topic,
         JobTerms memory terms_,
@@ -42,7 +42,7 @@ abstract contract Posting is Drawing {
         TOKEN.safeTransferFrom(msg.sender, address(this), terms_.roundPool * (rounds + 1));
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterJobs
     function join(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
         Node storage n = _senderAs(Role.Trainer);
@@ -59,7 +59,7 @@ abstract contract Posting is Drawing {
         TOKEN.safeTransferFrom(msg.sender, address(this), j.terms.slotStake);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterJobs
     function start(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
         _onlyRequestor(j);
@@ -69,19 +69,31 @@ abstract contract Posting is Drawing {
 
     function _checkTerms(JobTerms memory t) private view {
         if (t.trainingJob == 0 || t.evaluationJob == 0 || t.jobKeyHash == 0) revert DigestMissing();
-        if (t.auditors != 0) revert AuditorsUnsupported();
         _within("rounds", t.rounds, 1, MAX_ROUNDS);
         _within("members", t.members, 1, MAX_MEMBERS);
+        _within("auditors", t.auditors, 0, MAX_AUDITORS);
         _within("maxTrainers", t.maxTrainers, 1, MAX_TRAINERS);
         _within("minTrainers", t.minTrainers, 1, t.maxTrainers);
         _within("rule", t.rule, 0, LAST_RULE);
-        _within("minJury", t.minJury, 0, 0);
+        _within("minJury", t.minJury, 0, _jurySize(t.members));
         _within("faultBps", t.faultBps, 0, BPS);
         _within("maxShareBps", t.maxShareBps, 1, BPS);
         _within("tau", t.tau, 1, MAX_TAU);
         _checkDurations(t.durations);
-        uint256 pay = (t.roundPool - t.roundPool * TRAINERS_BPS / BPS) / t.members;
+        _checkSeatPay(t);
+    }
+
+    function _checkSeatPay(JobTerms memory t) private view {
+        (, uint256 members, uint256 auditors) = _parts(t.roundPool, t.auditors);
+        uint256 pay = members / t.members;
+        if (t.auditors != 0 && auditors / t.auditors < pay) pay = auditors / t.auditors;
         if (pay < MIN_SEAT_PAY) revert SeatPayTooSmall(pay, MIN_SEAT_PAY);
+    }
+
+    /// @dev Open → Drawing.
+    function _leaveOpen(Job storage j, bytes32 jobId) internal {
+        _enter(j, jobId, State.Drawing, 0, 0, Reason.None);
+        _freezePools(j, jobId);
     }
 
     function _checkDurations(Durations memory d) private view {

@@ -3,16 +3,32 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IRandomness} from "./IRandomness.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
-import {JobTerms, Parameters, Reason, Role, State} from "./ScatterTypes.sol";
+import {IScatterErrors} from "./IScatterErrors.sol";
+import {IScatterEvents} from "./IScatterEvents.sol";
+import {
+    ChallengeKind,
+    JobTerms,
+    JudgingPhase,
+    Outcome,
+    Parameters,
+    Reason,
+    Role,
+    SeatKind,
+    State
+} from "./ScatterTypes.sol";
 
 /// @title What the protocol remembers, laid out so that an action writes one word of the job and one word of its own
-/// @dev contracts/README.md draws the words.
-abstract contract ScatterStorage is IScatterProtocol {
+/// @dev contracts/README.md draws the words. The protocol and its modules (see Modules) share this layout.
+abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant MAX_ROUNDS = 32;
     uint256 internal constant MAX_TRAINERS = 63;
     uint256 internal constant MAX_MEMBERS = 31;
+    uint256 internal constant MAX_AUDITORS = 7;
+    uint256 internal constant MAX_SEATS = MAX_MEMBERS + MAX_AUDITORS;
+    uint256 internal constant MAX_JURORS = 31;
+    uint256 internal constant MAX_CHALLENGES = 16;
+    uint256 internal constant MAX_JUROR_FEE_BPS = 300;
     uint256 internal constant MAX_DURATION = 30 days;
     /// Lanes of contributions that fit beside the metric in one word: up to here openings are stored, above only their hash.
     uint256 internal constant ONE_WORD_TRAINERS = 15;
@@ -32,8 +48,9 @@ abstract contract ScatterStorage is IScatterProtocol {
 
     /// One word: what an account is in a job.
     struct Part {
-        Role role;
-        uint8 index; // trainer slot or seat
+        Role role; // what it was when it got the part
+        SeatKind kind; // of a validator or challenger
+        uint8 index; // trainer slot, or number among the seats of the kind
         bool claimed;
         uint8 slashes; // the node's slashes when it was drawn
         uint216 updates; // hash chain of a trainer's updates
@@ -43,15 +60,49 @@ abstract contract ScatterStorage is IScatterProtocol {
         // one word: who has acted
         uint64 published;
         uint40 committed;
-        uint40 opened;
-        uint40 leftOut;
-        uint24 positiveSum;
-        bool settled;
-        // byte i: 1 + index of the aggregate that seat i posted
+        uint40 opened; // numbers or a refusal
+        uint40 refused;
+        uint40 panel; // seats in the final medians
+        uint8 compared; // bit i: auditor i opened numbers, is not on the panel, and is not left out
+        uint24 sumPlusOne; // 1 + sum of the positive settled contributions; 0: not settled
+        // byte k: 1 + index of the aggregate that the panel's k-th seat posted
         uint256 votes;
-        mapping(uint256 word => uint256) lanes; // settled scores
-        mapping(uint256 seat => bytes32) scores; // by seat: its commitment, then the word it opened or the hash of its words
-        mapping(uint256 choice => bytes32) aggregates; // different ones, in the order in which they first came
+        uint256[4] lanes; // settled scores
+        bytes32[MAX_SEATS] scores; // by seat: its commitment, then the word it opened or the hash of its words
+        bytes32[MAX_MEMBERS] aggregates; // different ones, in the order in which they first came
+    }
+
+    /// A challenged item.
+    struct Challenge {
+        // one word: what it is, and what came of it
+        ChallengeKind kind;
+        uint8 round;
+        Outcome outcome;
+        uint128 filers; // see ChallengeView
+        uint40 lost; // seats that lose L by this verdict
+        uint32 agreed; // jurors
+        // one word: what jurors did
+        uint32 committed;
+        uint32 opened;
+        uint32 given; // opened numbers, or an aggregate
+        bytes32[MAX_SEATS] words; // by juror: its commitment, then its word, the hash of its words, or its aggregate
+    }
+
+    /// One word: what the second layer of a job has come to.
+    struct Jury {
+        uint32 slashable;
+        uint8 challenges;
+        uint8 tallied;
+        uint16 pending; // commitments or openings that are awaited
+        uint32 rewarded; // jurors that get the fee
+        uint128 fee;
+    }
+
+    /// A draw that takes more than one page.
+    struct Draw {
+        bytes32 seed;
+        uint16[2] cursors; // steps taken in the walk of members or jurors, and of auditors
+        uint8 others; // nodes counted that could be jurors
     }
 
     struct Job {
@@ -60,19 +111,25 @@ abstract contract ScatterStorage is IScatterProtocol {
         Reason reason;
         uint8 round;
         uint8 trainers;
-        uint8 seated;
+        uint8 members; // seats drawn, of each kind
+        uint8 auditors;
+        uint8 jurors;
+        JudgingPhase phase;
         uint8 drawAttempt;
-        uint16 drawCursor;
-        uint32 poolLength;
         uint40 deadline;
         uint40 drawBlock;
-        uint40 slashable;
-        bytes32 seed; // kept only when drawing takes more than one page
+        uint40 slashable; // seats
+        uint32 validators; // frozen length of their pool
+        uint32 challengers;
+        Jury jury;
+        Draw draw;
         JobTerms terms;
-        uint32[32] seats; // positions in the validators' pool, eight to a word
-        mapping(uint256 slot => address) trainerAt;
-        mapping(uint256 round => bytes32) shardKeyHashes; // from 0
-        mapping(uint256 round => Round) rounds; // from 1
+        uint32[40] seats; // positions in the pools of validators (members) and challengers (auditors), eight to a word
+        uint32[32] jurorAt; // positions in both pools, one after the other
+        address[MAX_TRAINERS] trainerAt;
+        bytes32[MAX_ROUNDS] shardKeyHashes; // of round r at r - 1
+        Round[MAX_ROUNDS + 1] rounds; // of round r at r
+        Challenge[MAX_CHALLENGES] challenges;
         mapping(address account => Part) parts;
     }
 
@@ -87,6 +144,8 @@ abstract contract ScatterStorage is IScatterProtocol {
     uint256 internal immutable MIN_SEAT_PAY;
     uint256 internal immutable WITHDRAWAL_DELAY;
     uint256 internal immutable MINIMUM_DURATION;
+    uint256 internal immutable CHALLENGE_BOND;
+    uint256 internal immutable JUROR_FEE_BPS;
 
     mapping(address account => Node) internal _nodes;
     mapping(Role role => address[]) internal _pools;
@@ -105,6 +164,8 @@ abstract contract ScatterStorage is IScatterProtocol {
         if (uint256(p.trainersBps) + p.membersBps > BPS) revert ParameterOutOfRange("membersBps");
         if (p.withdrawalDelay > 365 days) revert ParameterOutOfRange("withdrawalDelay");
         if (p.minimumDuration == 0 || p.minimumDuration > MAX_DURATION) revert ParameterOutOfRange("minimumDuration");
+        // All jurors of a job together take at most 93 % of the challenge pool.
+        if (p.jurorFeeBps > MAX_JUROR_FEE_BPS) revert ParameterOutOfRange("jurorFeeBps");
         TOKEN = IERC20(p.token);
         RANDOMNESS = IRandomness(p.randomness);
         VALIDATOR_TICKET = p.validatorTicket;
@@ -116,31 +177,49 @@ abstract contract ScatterStorage is IScatterProtocol {
         MIN_SEAT_PAY = p.minSeatPay;
         WITHDRAWAL_DELAY = p.withdrawalDelay;
         MINIMUM_DURATION = p.minimumDuration;
+        CHALLENGE_BOND = p.challengeBond;
+        JUROR_FEE_BPS = p.jurorFeeBps;
     }
 
-    /// @inheritdoc IScatterProtocol
-    function ticket(Role role) public view returns (uint256) {
+    function _ticket(Role role) internal view returns (uint256) {
         if (role == Role.Validator) return VALIDATOR_TICKET;
         if (role == Role.Challenger) return CHALLENGER_TICKET;
         return 0;
     }
 
-    /// @dev The trainers' part of a round's pool.
-    function _trainersPart(JobTerms storage t) internal view returns (uint256) {
-        return t.roundPool * TRAINERS_BPS / BPS;
+    /// @dev The trainers', members' and auditors' parts of a round's pool. Members share the auditors' part when there are none.
+    function _parts(uint256 roundPool, uint256 auditors_)
+        internal
+        view
+        returns (uint256 trainers_, uint256 members_, uint256 rest)
+    {
+        trainers_ = roundPool * TRAINERS_BPS / BPS;
+        members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * MEMBERS_BPS / BPS;
+        rest = roundPool - trainers_ - members_;
     }
 
-    /// @dev One seat's part of a round's pool. While there are no auditors members share the auditors' part too, so
-    /// theirs is all that is not the trainers'.
-    function _seatPart(uint256 roundPool, uint256 members) internal view returns (uint256) {
-        return (roundPool - roundPool * TRAINERS_BPS / BPS) / members;
-    }
-
-    /// @dev What a member's seat locks: enough that a majority of members stands to lose all that the trainers can win.
-    function _seatLock(JobTerms storage t) internal view returns (uint256) {
-        uint256 least = VALIDATOR_TICKET * LOCK_BPS / BPS;
-        uint256 stakes = t.rounds * _trainersPart(t) / ((uint256(t.members) + 1) / 2);
+    /// @dev What a seat of a node in this role locks (L): enough that a majority of members stands to lose all that the trainers
+    /// can win.
+    function _seatLock(JobTerms storage t, Role role) internal view returns (uint256) {
+        uint256 least = _ticket(role) * LOCK_BPS / BPS;
+        uint256 stakes = t.rounds * (t.roundPool * TRAINERS_BPS / BPS) / ((uint256(t.members) + 1) / 2);
         return stakes > least ? stakes : least;
+    }
+
+    /// @dev One numbering for members and auditors.
+    function _seatNumber(Job storage j, Part storage p) internal view returns (uint8) {
+        return p.kind == SeatKind.Auditor ? j.members + p.index : p.index;
+    }
+
+    /// @dev An account among the filers of a challenge: a trainer by its slot, a seat by 64 + its number, the requestor last.
+    function _filerBit(Job storage j, Part storage p) internal view returns (uint128) {
+        if (p.role == Role.Requestor) return uint128(1 << 127);
+        return uint128(1 << (p.role == Role.Trainer ? p.index : 64 + uint256(_seatNumber(j, p))));
+    }
+
+    /// @dev J: how many jurors a job wants.
+    function _jurySize(uint256 members_) internal pure returns (uint256) {
+        return 2 * members_ < MAX_JURORS ? 2 * members_ + 1 : MAX_JURORS;
     }
 
     /// @dev Words of scores in a job: the metric and a lane for each trainer, sixteen to a word.

@@ -1,52 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
-import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
-import {Reason, SeatKind, State} from "./ScatterTypes.sol";
+import {Openings} from "./Openings.sol";
+import {Reason, State} from "./ScatterTypes.sol";
 import {Settlement} from "./Settlement.sol";
+import {WordRules} from "./WordRules.sol";
 
-/// @title Committing and Opening: members score in secret, open, and their medians settle the round
-abstract contract Scoring is JobStates {
-    uint256 private constant MAX_METRIC = 10_000;
-
-    /// @inheritdoc IScatterProtocol
+/// @title Committing and Opening: seats score in secret or refuse, open, and the medians of the panel settle the round
+abstract contract Scoring is JobStates, IScatterJobs {
+    /// @inheritdoc IScatterJobs
     function commitScores(bytes32 jobId, uint8 roundNumber, bytes32 commitment) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Committing, roundNumber);
-        uint8 seat = _memberSeat(j);
+        Part storage p = _senderSeat(j);
+        uint8 seat = _seatNumber(j, p);
         if (commitment == 0) revert DigestMissing();
         uint256 committed = r.committed;
         if (Masks.has(committed, seat)) revert AlreadyCommitted(seat);
         committed |= 1 << seat;
         r.committed = uint40(committed);
         r.scores[seat] = commitment;
-        emit ScoresCommitted(jobId, roundNumber, SeatKind.Member, seat, commitment);
-        if (committed == Masks.all(j.seated)) _enterOpening(j, jobId);
+        emit ScoresCommitted(jobId, roundNumber, p.kind, p.index, commitment);
+        if (committed == _allSeats(j)) _enterOpening(j, jobId);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterJobs
     function openScores(bytes32 jobId, uint8 roundNumber, uint256[] calldata words, bytes32 salt) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Opening, roundNumber);
-        uint8 seat = _memberSeat(j);
+        Part storage p = _senderSeat(j);
+        uint8 seat = _seatNumber(j, p);
         uint256 opened = r.opened;
         if (!Masks.has(r.committed, seat)) revert NotCommitted(seat);
         if (Masks.has(opened, seat)) revert AlreadyOpened(seat);
-        _checkScores(words, j.trainers);
+        if (words.length != 0) WordRules.check(words, _wordCount(j.trainers));
         bytes32 hash = keccak256(abi.encodePacked(words));
-        bytes32 commitment = keccak256(
-            abi.encode(block.chainid, address(this), SeatKind.Member, jobId, roundNumber, msg.sender, hash, salt)
-        );
+        bytes32 commitment =
+            keccak256(abi.encode(block.chainid, address(this), p.kind, jobId, roundNumber, msg.sender, hash, salt));
         if (commitment != r.scores[seat]) revert CommitmentMismatch();
         opened |= 1 << seat;
         r.opened = uint40(opened);
-        r.scores[seat] = j.trainers > ONE_WORD_TRAINERS ? hash : bytes32(words[0]);
-        emit ScoresOpened(jobId, roundNumber, SeatKind.Member, seat, words);
+        if (words.length == 0) r.refused |= uint40(1 << seat);
+        else r.scores[seat] = j.trainers > ONE_WORD_TRAINERS ? hash : bytes32(words[0]);
+        emit ScoresOpened(jobId, roundNumber, p.kind, p.index, words);
         if (opened == r.committed) _endOpening(j, jobId);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterJobs
     function settleRound(bytes32 jobId, uint8 roundNumber, uint256[][] calldata words) external {
         Job storage j = _jobs[jobId];
         if (j.state != State.Opening) revert WrongState(j.state);
@@ -54,102 +55,67 @@ abstract contract Scoring is JobStates {
         if (j.trainers <= ONE_WORD_TRAINERS) revert SettlesItself();
         Round storage r = j.rounds[roundNumber];
         if (r.opened != r.committed && block.timestamp <= j.deadline) revert ScoresStillOpening(j.deadline);
-        if (_enoughOpened(j, jobId, r)) _settle(j, jobId, r, _passedColumns(j, r, words));
+        if (!_goesOn(j, jobId, r)) return;
+        uint256 numbers = r.opened & ~r.refused;
+        uint256 n = Masks.size(numbers);
+        if (words.length != n) revert WordCountMismatch(n, words.length);
+        _settle(j, jobId, r, Openings.passed(r.scores, numbers, _wordCount(j.trainers), words, 0));
     }
 
-    function _enterOpening(Job storage j, bytes32 jobId) internal {
-        _enter(j, jobId, State.Opening, j.round, j.terms.durations.openScores, Reason.None);
+    /// @dev The deadline of Committing has passed.
+    function _endCommitting(Job storage j, bytes32 jobId) internal {
+        j.slashable |= uint40(_allSeats(j) & ~uint256(j.rounds[j.round].committed));
+        _enterOpening(j, jobId);
     }
 
     /// @dev All committers opened, or the deadline has passed. Above one word of scores a quorum waits for `settleRound`.
     function _endOpening(Job storage j, bytes32 jobId) internal {
         Round storage r = j.rounds[j.round];
         bool settles = j.trainers <= ONE_WORD_TRAINERS;
-        if (!settles && _quorum(j, r)) return;
-        if (_enoughOpened(j, jobId, r) && settles) _settle(j, jobId, r, _storedColumns(j, r));
+        if (!settles && _shortfall(j, r) == Reason.None) return;
+        if (_goesOn(j, jobId, r) && settles) _settle(j, jobId, r, Openings.stored(r.scores, r.opened & ~r.refused));
     }
 
-    /// @dev Whether the job goes on; it stops when fewer than two thirds of its members opened.
-    function _enoughOpened(Job storage j, bytes32 jobId, Round storage r) private returns (bool enough) {
+    function _enterOpening(Job storage j, bytes32 jobId) private {
+        _enter(j, jobId, State.Opening, j.round, j.terms.durations.openScores, Reason.None);
+    }
+
+    function _allSeats(Job storage j) private view returns (uint256) {
+        return Masks.all(uint256(j.members) + j.auditors);
+    }
+
+    /// @dev Whether the round can be settled; otherwise the job goes no further.
+    function _goesOn(Job storage j, bytes32 jobId, Round storage r) private returns (bool) {
         j.slashable |= r.committed & ~r.opened;
-        enough = _quorum(j, r);
-        if (!enough) _stop(j, jobId, State.Cancelled, Reason.TooFewOpened);
+        Reason reason = _shortfall(j, r);
+        if (reason == Reason.Refused) _enter(j, jobId, State.Challenging, j.round, j.terms.durations.challenge, reason);
+        else if (reason == Reason.TooFewOpened) _stop(j, jobId, State.Cancelled, reason);
+        return reason == Reason.None;
     }
 
-    function _quorum(Job storage j, Round storage r) private view returns (bool) {
-        return Masks.size(r.opened) >= Masks.twoThirds(j.seated);
+    /// @dev Two thirds of all members refuse, or fewer than two thirds of the panel's seats have numbers, stand-ins included.
+    function _shortfall(Job storage j, Round storage r) private view returns (Reason) {
+        uint256 refused = r.refused;
+        uint256 needed = Masks.twoThirds(j.members);
+        if (Masks.size(refused & Masks.all(j.members)) >= needed) return Reason.Refused;
+        return Masks.size(r.opened & ~refused) < needed ? Reason.TooFewOpened : Reason.None;
     }
 
     function _settle(Job storage j, bytes32 jobId, Round storage r, uint256[][] memory columns) private {
-        Settlement.Result memory result = Settlement.settle(columns, r.published, j.terms.tau);
-        uint256 leftOut = _seatsOf(result.leftOut, r.opened);
-        uint256 deviating = _seatsOf(result.deviating, r.opened);
+        Settlement.Result memory result = Settlement.settle(columns, j.members, r.published, j.terms.tau);
+        uint256 numbers = r.opened & ~r.refused;
+        uint256 panel = Masks.spread(result.panel, numbers);
+        uint256 leftOut = Masks.spread(result.leftOut, numbers);
+        uint256 deviating = Masks.spread(result.deviating, numbers);
         for (uint256 w; w < result.settled.length; ++w) {
             r.lanes[w] = result.settled[w];
         }
-        r.settled = true;
-        r.leftOut = uint40(leftOut);
-        r.positiveSum = uint24(result.positiveSum);
+        r.panel = uint40(panel);
+        r.compared = uint8((numbers & ~panel & ~leftOut) >> j.members);
+        r.sumPlusOne = uint24(result.positiveSum + 1);
         j.slashable |= uint40(deviating);
-        emit RoundSettled(jobId, j.round, result.settled, result.positiveSum, leftOut, deviating);
+        emit RoundSettled(jobId, j.round, result.settled, result.positiveSum, panel, leftOut, deviating);
         if (result.positiveSum == 0) _closeRound(j, jobId, 0);
         else _enter(j, jobId, State.Aggregating, j.round, j.terms.durations.aggregate, Reason.None);
-    }
-
-    /// @dev The openings of a job whose scores fit one word.
-    function _storedColumns(Job storage j, Round storage r) private view returns (uint256[][] memory columns) {
-        columns = _emptyColumns(1, Masks.size(r.opened));
-        uint256 i;
-        for (uint256 seat; seat < j.seated; ++seat) {
-            if (Masks.has(r.opened, seat)) columns[0][i++] = uint256(r.scores[seat]);
-        }
-    }
-
-    /// @dev Openings passed back by the caller, checked against their hashes.
-    function _passedColumns(Job storage j, Round storage r, uint256[][] calldata words)
-        private
-        view
-        returns (uint256[][] memory columns)
-    {
-        uint256 opened = r.opened;
-        uint256 n = Masks.size(opened);
-        if (words.length != n) revert WordCountMismatch(n, words.length);
-        columns = _emptyColumns(_wordCount(j.trainers), n);
-        uint256 i;
-        for (uint8 seat; opened >> seat != 0; ++seat) {
-            if (!Masks.has(opened, seat)) continue;
-            if (keccak256(abi.encodePacked(words[i])) != r.scores[seat]) revert OpenedWordsMismatch(seat);
-            for (uint256 w; w < columns.length; ++w) {
-                columns[w][i] = words[i][w];
-            }
-            ++i;
-        }
-    }
-
-    function _emptyColumns(uint256 width, uint256 n) private pure returns (uint256[][] memory columns) {
-        columns = new uint256[][](width);
-        for (uint256 w; w < width; ++w) {
-            columns[w] = new uint256[](n);
-        }
-    }
-
-    /// @dev A mask by opener → the same by seat.
-    function _seatsOf(uint256 openers, uint256 opened) private pure returns (uint256 seats) {
-        unchecked {
-            for (uint256 seat; openers != 0; ++seat) {
-                if (!Masks.has(opened, seat)) continue;
-                seats |= (openers & 1) << seat;
-                openers >>= 1;
-            }
-        }
-    }
-
-    function _checkScores(uint256[] calldata words, uint256 trainers) private pure {
-        uint256 expected = _wordCount(trainers);
-        if (words.length != expected) revert WordCountMismatch(expected, words.length);
-        if (words[0] & 0xFFFF > MAX_METRIC) revert ScoreOutOfRange(0);
-        for (uint256 w; w < expected; ++w) {
-            if (words[w] & Lanes.TOPS != 0) revert ScoreOutOfRange(w);
-        }
     }
 }

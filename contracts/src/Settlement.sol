@@ -11,37 +11,41 @@ library Settlement {
     struct Result {
         uint256[] settled;
         uint256 positiveSum;
+        uint256 panel;
         uint256 leftOut;
         uint256 deviating;
     }
 
-    /// @param columns columns[w][i] is word w of opener i; changed: lanes that do not count become 0
+    /// @param columns columns[w][i] is word w of opener i, members first; changed: lanes that do not count become 0
+    /// @param size seats of a full panel: the first so many openers are the first panel, the others may replace who is left out
     /// @param published bit t: trainer slot t published in this round
-    function settle(uint256[][] memory columns, uint256 published, uint256 tau)
+    function settle(uint256[][] memory columns, uint256 size, uint256 published, uint256 tau)
         internal
         pure
         returns (Result memory result)
     {
-        unchecked {
-            uint256 width = columns.length;
-            result.settled = new uint256[](width);
-            uint256[] memory counted = new uint256[](width);
-            for (uint256 w; w < width; ++w) {
-                uint256 tops = lanesOf(published, w);
-                _mask(columns[w], Lanes.full(w == 0 ? tops | 0x8000 : tops));
-                uint256 median = Lanes.median(columns[w]);
-                uint256 struck = Lanes.special(median) & tops;
-                result.settled[w] = median;
-                counted[w] = tops & ~struck;
-                result.leftOut |= _disagreeing(columns[w], tops, struck);
-            }
-            uint256 remaining = Masks.all(columns[0].length) & ~result.leftOut;
-            uint256 n = Masks.size(remaining);
-            for (uint256 w; w < width; ++w) {
-                if (result.leftOut != 0) result.settled[w] = _again(columns[w], remaining, n, result.settled[w], counted[w], w);
-                result.positiveSum += Lanes.sum(Lanes.positive(result.settled[w]) & Lanes.full(counted[w]));
-                result.deviating |= _deviating(columns[w], remaining, n, result.settled[w], counted[w], tau);
-            }
+        uint256 width = columns.length;
+        uint256 openers = columns[0].length;
+        uint256 first = Masks.all(openers < size ? openers : size);
+        result.settled = new uint256[](width);
+        uint256[] memory counted = new uint256[](width);
+        for (uint256 w; w < width; ++w) {
+            uint256 tops = lanesOf(published, w);
+            _mask(columns[w], Lanes.full(w == 0 ? tops | 0x8000 : tops));
+            uint256 median = Lanes.median(_chosen(columns[w], first));
+            uint256 struck = Lanes.special(median) & tops;
+            result.settled[w] = median;
+            counted[w] = tops & ~struck;
+            result.leftOut |= _disagreeing(columns[w], tops, struck);
+        }
+        uint256 agreeing = Masks.all(openers) & ~result.leftOut;
+        result.panel = Masks.first(agreeing, size);
+        uint256 n = Masks.size(result.panel);
+        for (uint256 w; w < width; ++w) {
+            if (result.panel != first) result.settled[w] = _again(columns[w], result.panel, result.settled[w], counted[w], w);
+            result.positiveSum += Lanes.sum(Lanes.positive(result.settled[w]) & Lanes.full(counted[w]));
+            uint256 agreed = _agreed(columns[w], result.panel, n, result.settled[w], tau) & counted[w];
+            result.deviating |= _deviating(columns[w], agreeing, agreed, result.settled[w], tau);
         }
     }
 
@@ -65,51 +69,49 @@ library Settlement {
         }
     }
 
-    /// @dev The settled word over the remaining openers: struck lanes keep what struck them; without anybody left a
-    /// contribution is 0.
-    function _again(
-        uint256[] memory column,
-        uint256 remaining,
-        uint256 n,
-        uint256 first,
-        uint256 counted,
-        uint256 w
-    ) private pure returns (uint256) {
-        unchecked {
-            uint256 lanes = Lanes.full(w == 0 ? counted | 0x8000 : counted);
-            uint256 kept = first & ~lanes;
-            if (n == 0) return kept | (Lanes.ONES * Lanes.ZERO & Lanes.full(counted));
-            uint256[] memory rest = new uint256[](n);
-            uint256 k;
-            for (uint256 i; i < column.length; ++i) {
-                if (Masks.has(remaining, i)) rest[k++] = column[i];
-            }
-            return kept | (Lanes.median(rest) & lanes);
+    /// @dev The settled word over the final panel: struck lanes keep what struck them; without anybody on it a contribution is 0.
+    function _again(uint256[] memory column, uint256 panel, uint256 settled, uint256 counted, uint256 w)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 lanes = Lanes.full(w == 0 ? counted | 0x8000 : counted);
+        uint256 kept = settled & ~lanes;
+        if (panel == 0) return kept | (Lanes.ONES * Lanes.ZERO & Lanes.full(counted));
+        return kept | (Lanes.median(_chosen(column, panel)) & lanes);
+    }
+
+    /// @dev The words of the openers in the mask.
+    function _chosen(uint256[] memory column, uint256 mask) private pure returns (uint256[] memory chosen) {
+        if (mask == Masks.all(column.length)) return column;
+        chosen = new uint256[](Masks.size(mask));
+        uint256 k;
+        for (uint256 i; i < column.length; ++i) {
+            if (Masks.has(mask, i)) chosen[k++] = column[i];
         }
     }
 
-    /// @dev Remaining openers farther than tau from the settled value in a lane in which two thirds of them are not.
-    function _deviating(
-        uint256[] memory column,
-        uint256 remaining,
-        uint256 n,
-        uint256 settled,
-        uint256 counted,
-        uint256 tau
-    ) private pure returns (uint256 openers) {
-        unchecked {
-            uint256 near;
-            for (uint256 i; i < column.length; ++i) {
-                if (Masks.has(remaining, i)) near += _within(column[i], settled, tau) >> 15;
-            }
-            uint256 agreed = Lanes.atLeast(near, Lanes.ONES * Masks.twoThirds(n)) & counted;
-            for (uint256 i; i < column.length; ++i) {
-                if (Masks.has(remaining, i) && _within(column[i], settled, tau) & agreed != agreed) openers |= 1 << i;
-            }
+    /// @dev Lanes in which two thirds of the panel lie within tau of the settled value.
+    function _agreed(uint256[] memory column, uint256 panel, uint256 n, uint256 settled, uint256 tau)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 near;
+        for (uint256 i; i < column.length; ++i) {
+            if (Masks.has(panel, i)) near += Lanes.within(column[i], settled, tau) >> 15;
         }
+        return Lanes.atLeast(near, Lanes.ONES * Masks.twoThirds(n));
     }
 
-    function _within(uint256 word, uint256 settled, uint256 tau) private pure returns (uint256) {
-        return Lanes.atLeast(Lanes.ONES * tau, Lanes.distance(word, settled));
+    /// @dev Openers, left out ones aside, that lie farther off in an agreed lane.
+    function _deviating(uint256[] memory column, uint256 agreeing, uint256 agreed, uint256 settled, uint256 tau)
+        private
+        pure
+        returns (uint256 openers)
+    {
+        for (uint256 i; i < column.length; ++i) {
+            if (Masks.has(agreeing, i) && Lanes.within(column[i], settled, tau) & agreed != agreed) openers |= 1 << i;
+        }
     }
 }

@@ -1,47 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterViews} from "./IScatterViews.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
-import {JobTerms, JobView, NodeView, PartView, Role, RoundView} from "./ScatterTypes.sol";
+import {ChallengeView, JobTerms, JobView, NodeView, PartView, Role, RoundView, State} from "./ScatterTypes.sol";
 
 /// @title Reading
-abstract contract Views is ScatterStorage {
-    /// @inheritdoc IScatterProtocol
+abstract contract Views is ScatterStorage, IScatterViews {
+    /// @inheritdoc IScatterViews
     function job(bytes32 jobId) external view returns (JobView memory) {
         Job storage j = _jobs[jobId];
         return JobView({
             state: j.state,
             reason: j.reason,
-            round: j.round,
+            round: j.state == State.Judging ? 0 : j.round,
             trainers: j.trainers,
-            seated: j.seated,
+            members: j.members,
+            auditors: j.auditors,
+            jurors: j.jurors,
+            phase: j.phase,
+            challenges: j.jury.challenges,
             deadline: j.deadline,
             drawBlock: j.drawBlock,
             drawAttempt: j.drawAttempt,
-            drawCursor: j.drawCursor,
-            poolLength: j.poolLength,
-            slashable: j.slashable
+            validators: j.validators,
+            challengers: j.challengers,
+            slashable: j.slashable,
+            slashableJurors: j.jury.slashable,
+            jurorFee: j.jury.fee
         });
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function terms(bytes32 jobId) external view returns (JobTerms memory) {
         return _jobs[jobId].terms;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function round(bytes32 jobId, uint8 roundNumber) external view returns (RoundView memory) {
         Job storage j = _jobs[jobId];
         Round storage r = j.rounds[roundNumber];
-        uint256[] memory scores = new uint256[](r.settled ? _wordCount(j.trainers) : 0);
+        bool settled = r.sumPlusOne != 0;
+        uint256[] memory scores = new uint256[](settled ? _wordCount(j.trainers) : 0);
         for (uint256 w; w < scores.length; ++w) {
             scores[w] = r.lanes[w];
         }
-        return RoundView(r.published, r.committed, r.opened, r.leftOut, r.positiveSum, r.settled, scores);
+        uint40 paid = r.panel | (uint40(r.compared) << j.members);
+        return RoundView({
+            published: r.published,
+            committed: r.committed,
+            opened: r.opened,
+            refused: r.refused,
+            panel: r.panel,
+            leftOut: settled ? r.opened & ~r.refused & ~paid : 0,
+            positiveSum: settled ? r.sumPlusOne - 1 : 0,
+            settled: settled,
+            scores: scores
+        });
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function trainers(bytes32 jobId) external view returns (address[] memory accounts) {
         Job storage j = _jobs[jobId];
         accounts = new address[](j.trainers);
@@ -50,22 +68,62 @@ abstract contract Views is ScatterStorage {
         }
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function seats(bytes32 jobId) external view returns (address[] memory accounts) {
         Job storage j = _jobs[jobId];
-        accounts = new address[](j.seated);
+        accounts = new address[](j.members);
         for (uint256 i; i < accounts.length; ++i) {
             accounts[i] = _pools[Role.Validator][j.seats[i]];
         }
     }
 
-    /// @inheritdoc IScatterProtocol
-    function part(bytes32 jobId, address account) external view returns (PartView memory) {
-        Part storage p = _jobs[jobId].parts[account];
-        return PartView(p.role, p.index, p.claimed, p.updates);
+    /// @inheritdoc IScatterViews
+    function auditors(bytes32 jobId) external view returns (address[] memory accounts) {
+        Job storage j = _jobs[jobId];
+        accounts = new address[](j.auditors);
+        for (uint256 i; i < accounts.length; ++i) {
+            accounts[i] = _pools[Role.Challenger][j.seats[j.members + i]];
+        }
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
+    function jurors(bytes32 jobId) external view returns (address[] memory accounts) {
+        Job storage j = _jobs[jobId];
+        accounts = new address[](j.jurors);
+        for (uint256 i; i < accounts.length; ++i) {
+            uint256 index = j.jurorAt[i];
+            accounts[i] = index < j.validators
+                ? _pools[Role.Validator][index]
+                : _pools[Role.Challenger][index - j.validators];
+        }
+    }
+
+    /// @inheritdoc IScatterViews
+    function challenges(bytes32 jobId) external view returns (ChallengeView[] memory items) {
+        Job storage j = _jobs[jobId];
+        items = new ChallengeView[](j.jury.challenges);
+        for (uint256 i; i < items.length; ++i) {
+            Challenge storage c = j.challenges[i];
+            items[i] = ChallengeView({
+                kind: c.kind,
+                round: c.round,
+                outcome: c.outcome,
+                filers: c.filers,
+                lost: c.lost,
+                committed: c.committed,
+                opened: c.opened,
+                agreed: c.agreed
+            });
+        }
+    }
+
+    /// @inheritdoc IScatterViews
+    function part(bytes32 jobId, address account) external view returns (PartView memory) {
+        Part storage p = _jobs[jobId].parts[account];
+        return PartView(p.role, p.kind, p.index, p.claimed, p.updates);
+    }
+
+    /// @inheritdoc IScatterViews
     function node(address account) external view returns (NodeView memory) {
         Node storage n = _nodes[account];
         return NodeView({
@@ -80,18 +138,23 @@ abstract contract Views is ScatterStorage {
         });
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function challengePool() external view returns (uint256) {
         return _challengePool;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function poolLength(Role role) external view returns (uint256) {
         return _pools[role].length;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterViews
     function poolNode(Role role, uint256 index) external view returns (address) {
         return _pools[role][index];
+    }
+
+    /// @inheritdoc IScatterViews
+    function ticket(Role role) external view returns (uint256) {
+        return _ticket(role);
     }
 }

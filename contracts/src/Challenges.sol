@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IScatterDisputes} from "./IScatterDisputes.sol";
+import {JobStates} from "./JobStates.sol";
+import {ChallengeKind, Reason, Role, State} from "./ScatterTypes.sol";
+
+/// @title Challenging: who has a part in the job names what is wrong, and puts up a bond
+abstract contract Challenges is JobStates, IScatterDisputes {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc IScatterDisputes
+    function challenge(bytes32 jobId, ChallengeKind kind, uint8 roundNumber) external {
+        Job storage j = _jobIn(jobId, State.Challenging);
+        if (j.terms.minJury == 0) revert NoSecondLayer();
+        Part storage p = j.parts[msg.sender];
+        if (p.role == Role.None || (p.role == Role.Requestor && kind != ChallengeKind.Refusal)) {
+            revert NotParticipant(msg.sender);
+        }
+        if (!_challengeable(j, kind, roundNumber)) revert NotChallengeable(kind, roundNumber);
+        Challenge storage c = _itemFor(j, kind, roundNumber);
+        uint128 filer = _filerBit(j, p);
+        if (c.filers & filer != 0) revert AlreadyChallenged(kind, roundNumber);
+        c.filers |= filer;
+        emit Challenged(jobId, kind, roundNumber, msg.sender);
+        TOKEN.safeTransferFrom(msg.sender, address(this), CHALLENGE_BOND);
+    }
+
+    function _challengeable(Job storage j, ChallengeKind kind, uint8 roundNumber) private view returns (bool) {
+        if (kind == ChallengeKind.Refusal) return j.reason == Reason.Refused && roundNumber == j.round;
+        if (roundNumber > MAX_ROUNDS) return false;
+        uint256 sumPlusOne = j.rounds[roundNumber].sumPlusOne;
+        return kind == ChallengeKind.Scores ? sumPlusOne != 0 : sumPlusOne > 1;
+    }
+
+    /// @dev The item, which is new when nobody challenged it before.
+    function _itemFor(Job storage j, ChallengeKind kind, uint8 roundNumber) private returns (Challenge storage c) {
+        uint256 i = _find(j, kind, roundNumber);
+        uint256 n = j.jury.challenges;
+        if (i == MAX_CHALLENGES) revert TooManyChallenges(MAX_CHALLENGES);
+        c = j.challenges[i];
+        if (i < n) return c;
+        c.kind = kind;
+        c.round = roundNumber;
+        j.jury.challenges = uint8(n + 1);
+    }
+
+    /// @dev An item that was challenged.
+    function _item(Job storage j, ChallengeKind kind, uint8 roundNumber) internal view returns (Challenge storage) {
+        uint256 i = _find(j, kind, roundNumber);
+        if (i == j.jury.challenges) revert NotChallenged(kind, roundNumber);
+        return j.challenges[i];
+    }
+
+    /// @dev Its place; the first free one when it was not challenged.
+    function _find(Job storage j, ChallengeKind kind, uint8 roundNumber) private view returns (uint256 i) {
+        uint256 n = j.jury.challenges;
+        for (; i < n; ++i) {
+            Challenge storage c = j.challenges[i];
+            if (c.kind == kind && c.round == roundNumber) return i;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Lanes} from "./Lanes.sol";
+import {Masks} from "./Masks.sol";
+import {Settlement} from "./Settlement.sol";
+
+/// @title From the scores that jurors opened to a verdict
+/// @dev docs/protocol.md has the rules. A word is *near* another in a lane when both hold numbers within tau of each other, or
+/// both a special word. Masks have bit i for column entry i.
+library Judgement {
+    struct Verdict {
+        /// the settled words as the verdict leaves them
+        uint256[] lanes;
+        uint256 positiveSum;
+        /// in some lane the verdict counts; in some such lane it is not near the settled word
+        bool counts;
+        bool changed;
+        /// seats not near the verdict in a changed lane
+        uint256 lost;
+        /// jurors not near the verdict in a lane in which it counts; the other ones, if it counts anywhere
+        uint256 outside;
+        uint256 agreed;
+    }
+
+    /// @param seats seats[w][i]: what the i-th seat with numbers opened; jurors likewise
+    /// @param settled the round's settled words
+    /// @param published bit t: trainer slot t published in this round; other lanes, and the metric, are not judged
+    /// @param needed jurors that must be near the verdict in a lane for it to count there
+    function judge(
+        uint256[][] memory seats,
+        uint256[][] memory jurors,
+        uint256[] memory settled,
+        uint256 published,
+        uint256 tau,
+        uint256 needed
+    ) internal pure returns (Verdict memory v) {
+        v.lanes = settled;
+        for (uint256 w; w < settled.length; ++w) {
+            uint256 tops = Settlement.lanesOf(published, w);
+            if (jurors[w].length != 0) _judgeWord(v, seats[w], jurors[w], w, tops, tau, needed);
+            uint256 numbers = tops & ~Lanes.special(v.lanes[w]);
+            v.positiveSum += Lanes.sum(Lanes.positive(v.lanes[w]) & Lanes.full(numbers));
+        }
+        if (v.counts) v.agreed = Masks.all(jurors[0].length) & ~v.outside;
+    }
+
+    function _judgeWord(
+        Verdict memory v,
+        uint256[] memory seats,
+        uint256[] memory jurors,
+        uint256 w,
+        uint256 tops,
+        uint256 tau,
+        uint256 needed
+    ) private pure {
+        uint256 median = Lanes.median(jurors);
+        uint256 agreeing;
+        for (uint256 i; i < jurors.length; ++i) {
+            agreeing += _near(jurors[i], median, tau) >> 15;
+        }
+        uint256 counting = Lanes.atLeast(agreeing, Lanes.ONES * needed) & tops;
+        if (counting == 0) return;
+        v.counts = true;
+        v.outside |= _apart(jurors, median, counting, tau);
+        uint256 changing = counting & ~_near(v.lanes[w], median, tau);
+        if (changing == 0) return;
+        v.changed = true;
+        v.lost |= _apart(seats, median, changing, tau);
+        uint256 lanes = Lanes.full(changing);
+        v.lanes[w] = (v.lanes[w] & ~lanes) | (median & lanes);
+    }
+
+    /// @dev Entries that are not near the verdict in some of these lanes.
+    function _apart(uint256[] memory column, uint256 verdict, uint256 lanes, uint256 tau)
+        private
+        pure
+        returns (uint256 entries)
+    {
+        for (uint256 i; i < column.length; ++i) {
+            if (_near(column[i], verdict, tau) & lanes != lanes) entries |= 1 << i;
+        }
+    }
+
+    /// @dev Special words differ by 1 at most, so they lie within every tau of each other.
+    function _near(uint256 a, uint256 b, uint256 tau) private pure returns (uint256) {
+        return Lanes.within(a, b, tau) & ~(Lanes.special(a) ^ Lanes.special(b));
+    }
+}

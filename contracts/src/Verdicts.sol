@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IScatterDisputes} from "./IScatterDisputes.sol";
+import {Judgement} from "./Judgement.sol";
+import {Juries} from "./Juries.sol";
+import {Masks} from "./Masks.sol";
+import {Openings} from "./Openings.sol";
+import {ChallengeKind, JudgingPhase, Outcome, State} from "./ScatterTypes.sol";
+import {Votes} from "./Votes.sol";
+
+/// @title Tallying: what two thirds of all jurors say is the verdict
+abstract contract Verdicts is Juries {
+    /// What a tally comes to; masks by seat and by juror.
+    struct Tally {
+        bool counts;
+        bool changed;
+        uint256[] lanes;
+        bytes32 aggregate;
+        uint256 lost;
+        uint256 agreed;
+        uint256 outside;
+    }
+
+    /// @inheritdoc IScatterDisputes
+    function tally(bytes32 jobId, ChallengeKind kind, uint8 roundNumber, uint256[][] calldata words) external {
+        Job storage j = _jobs[jobId];
+        if (j.state != State.Judging) revert WrongState(j.state);
+        if (j.phase != JudgingPhase.Tallying) revert WrongPhase(j.phase);
+        Challenge storage c = _item(j, kind, roundNumber);
+        if (c.outcome != Outcome.Pending) revert AlreadyTallied(kind, roundNumber);
+        _tally(j, jobId, c, words);
+    }
+
+    /// @dev Count the first item that needs no words from outside, if there is one.
+    function _tallyNext(Job storage j, bytes32 jobId) internal {
+        uint256[][] calldata none;
+        assembly ("memory-safe") {
+            none.offset := 0
+            none.length := 0
+        }
+        for (uint256 i; i < j.jury.challenges; ++i) {
+            Challenge storage c = j.challenges[i];
+            if (c.outcome == Outcome.Pending && !_needsWords(j, c.kind)) return _tally(j, jobId, c, none);
+        }
+    }
+
+    function _needsWords(Job storage j, ChallengeKind kind) private view returns (bool) {
+        return kind == ChallengeKind.Scores && j.trainers > ONE_WORD_TRAINERS;
+    }
+
+    function _tally(Job storage j, bytes32 jobId, Challenge storage c, uint256[][] calldata words) private {
+        ChallengeKind kind = c.kind;
+        Tally memory t;
+        if (_needsWords(j, kind)) {
+            uint256 expected = Masks.size(_numbers(j.rounds[c.round])) + Masks.size(c.given);
+            if (words.length != expected) revert WordCountMismatch(expected, words.length);
+        } else if (words.length != 0) {
+            revert WordCountMismatch(0, words.length);
+        }
+        if (kind == ChallengeKind.Scores) _tallyScores(j, c, words, t);
+        else if (kind == ChallengeKind.Aggregate) _tallyAggregates(j, c, t);
+        else _tallyRefusal(j, c, t);
+        c.outcome = t.changed ? Outcome.Changed : t.counts ? Outcome.Stands : Outcome.NoVerdict;
+        c.lost = uint40(t.lost);
+        c.agreed = uint32(t.agreed);
+        j.jury.slashable |= uint32(t.outside);
+        emit VerdictReached(
+            jobId, kind, c.round, t.counts, t.changed, t.lanes, t.aggregate, t.lost, t.agreed, t.outside
+        );
+        if (++j.jury.tallied == j.jury.challenges) _finish(j, jobId);
+    }
+
+    // ── scores ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    function _tallyScores(Job storage j, Challenge storage c, uint256[][] calldata words, Tally memory t) private {
+        Round storage r = j.rounds[c.round];
+        Judgement.Verdict memory v = _judge(j, r, c, words);
+        t.counts = v.counts;
+        t.changed = v.changed;
+        t.lanes = v.lanes;
+        t.lost = Masks.spread(v.lost, _numbers(r));
+        t.agreed = Masks.spread(v.agreed, c.given);
+        t.outside = Masks.spread(v.outside, c.given);
+        if (!v.changed) return;
+        for (uint256 w; w < v.lanes.length; ++w) {
+            r.lanes[w] = v.lanes[w];
+        }
+        r.sumPlusOne = uint24(v.positiveSum + 1);
+    }
+
+    function _judge(Job storage j, Round storage r, Challenge storage c, uint256[][] calldata words)
+        private
+        view
+        returns (Judgement.Verdict memory)
+    {
+        uint256 width = _wordCount(j.trainers);
+        uint256[] memory settled = new uint256[](width);
+        for (uint256 w; w < width; ++w) {
+            settled[w] = r.lanes[w];
+        }
+        uint256 numbers = _numbers(r);
+        uint256[][] memory seats;
+        uint256[][] memory jurors;
+        if (_needsWords(j, ChallengeKind.Scores)) {
+            seats = Openings.passed(r.scores, numbers, width, words, 0);
+            jurors = Openings.passed(c.words, c.given, width, words, Masks.size(numbers));
+        } else {
+            seats = Openings.stored(r.scores, numbers);
+            jurors = Openings.stored(c.words, c.given);
+        }
+        return Judgement.judge(seats, jurors, settled, r.published, j.terms.tau, Masks.twoThirds(j.jurors));
+    }
+
+    /// @dev Seats that opened numbers.
+    function _numbers(Round storage r) private view returns (uint256) {
+        return r.opened & ~r.refused;
+    }
+
+    // ── aggregates ──────────────────────────────────────────────────────────────────────────────────────────────────
+    function _tallyAggregates(Job storage j, Challenge storage c, Tally memory t) private view {
+        (t.aggregate, t.agreed) = _sameAggregate(c, Masks.twoThirds(j.jurors));
+        t.counts = t.aggregate != 0;
+        if (!t.counts) return;
+        t.outside = c.given & ~t.agreed;
+        Round storage r = j.rounds[c.round];
+        t.changed = t.aggregate != _closedModel(j, r);
+        if (t.changed) t.lost = _postedAnother(r, t.aggregate);
+    }
+
+    /// @dev The aggregate that so many jurors opened, which are more than half, and who they are; 0 when there is none.
+    function _sameAggregate(Challenge storage c, uint256 needed) private view returns (bytes32, uint256 same) {
+        uint256 rest = c.given;
+        while (Masks.size(rest) >= needed) {
+            same = 0;
+            bytes32 first;
+            for (uint256 i; rest >> i != 0; ++i) {
+                if (!Masks.has(rest, i)) continue;
+                if (same == 0) first = c.words[i];
+                if (c.words[i] == first) same |= 1 << i;
+            }
+            if (Masks.size(same) >= needed) return (first, same);
+            rest &= ~same;
+        }
+        return (0, 0);
+    }
+
+    /// @dev What the round closed with: what a majority of V posted; 0: it kept its model.
+    function _closedModel(Job storage j, Round storage r) private view returns (bytes32) {
+        uint256 votes = r.votes;
+        for (uint256 choice = 1; choice <= MAX_MEMBERS; ++choice) {
+            (uint256 same, uint256 posted) = Votes.count(votes, choice);
+            if (2 * same > j.members) return r.aggregates[choice - 1];
+            if (posted == 0) break;
+        }
+        return 0;
+    }
+
+    function _postedAnother(Round storage r, bytes32 aggregate) private view returns (uint256 seats) {
+        uint256 votes = r.votes;
+        uint256 panel = r.panel;
+        for (; panel != 0; votes >>= 8) {
+            uint256 seat = Masks.first(panel, 1);
+            uint256 vote = Votes.choiceOf(votes, 0);
+            if (vote != 0 && r.aggregates[vote - 1] != aggregate) seats |= seat;
+            panel &= ~seat;
+        }
+    }
+
+    // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
+    function _tallyRefusal(Job storage j, Challenge storage c, Tally memory t) private view {
+        uint256 needed = Masks.twoThirds(j.jurors);
+        uint256 numbers = c.given;
+        uint256 refusals = c.opened & ~numbers;
+        if (Masks.size(numbers) >= needed) {
+            (t.counts, t.changed, t.agreed, t.outside) = (true, true, numbers, refusals);
+            t.lost = j.rounds[c.round].refused;
+        } else if (Masks.size(refusals) >= needed) {
+            (t.counts, t.agreed, t.outside) = (true, refusals, numbers);
+        }
+    }
+
+    // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// @dev All items are counted: what each part of the job gets and loses is fixed.
+    function _finish(Job storage j, bytes32 jobId) private {
+        _loseOnce(j);
+        _reserveFees(j, jobId);
+        _end(j, jobId, State.Settled, j.reason);
+    }
+
+    /// @dev A seat loses L once, to the first item that takes it: Scores by round, Aggregate by round, Refusal.
+    function _loseOnce(Job storage j) private {
+        uint256 n = j.jury.challenges;
+        uint256 taken;
+        uint256 before;
+        for (uint256 i; i < n; ++i) {
+            (Challenge storage c, uint256 key) = _nextItem(j, before);
+            uint256 lost = c.lost;
+            if (lost & taken != 0) c.lost = uint40(lost & ~taken);
+            taken |= lost;
+            before = key;
+        }
+    }
+
+    /// @dev The item with the least key (1 + its kind and round) above this one.
+    function _nextItem(Job storage j, uint256 before) private view returns (Challenge storage next, uint256 least) {
+        next = j.challenges[0];
+        least = type(uint256).max;
+        for (uint256 i; i < j.jury.challenges; ++i) {
+            Challenge storage c = j.challenges[i];
+            uint256 key = (uint256(c.kind) << 8 | c.round) + 1;
+            if (key > before && key < least) (next, least) = (c, key);
+        }
+    }
+
+    /// @dev Each juror that agreed with a verdict that changed something gets the same part of the challenge pool as it is now,
+    /// at most what a member earned in the job.
+    function _reserveFees(Job storage j, bytes32 jobId) private {
+        uint256 rewarded;
+        for (uint256 i; i < j.jury.challenges; ++i) {
+            Challenge storage c = j.challenges[i];
+            if (c.outcome == Outcome.Changed) rewarded |= c.agreed;
+        }
+        uint256 pool = _challengePool;
+        uint256 fee = pool * JUROR_FEE_BPS / BPS;
+        uint256 most = _membersPay(j);
+        if (most < fee) fee = most;
+        if (rewarded == 0 || fee == 0) return;
+        _challengePool = pool - fee * Masks.size(rewarded);
+        j.jury.rewarded = uint32(rewarded);
+        j.jury.fee = uint128(fee);
+        emit JurorFeesReserved(jobId, fee, rewarded);
+    }
+
+    /// @dev What the settled rounds pay a member at most.
+    function _membersPay(Job storage j) private view returns (uint256) {
+        (, uint256 membersPart,) = _parts(j.terms.roundPool, j.terms.auditors);
+        uint256 settled;
+        for (uint256 number = 1; number <= j.round; ++number) {
+            if (j.rounds[number].sumPlusOne != 0) ++settled;
+        }
+        return settled * (membersPart / j.terms.members);
+    }
+}
