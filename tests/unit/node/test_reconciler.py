@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, Wrapped
+from tests.unit.node.world import World, Wrapped, eventually
 
 from scatter.node import reconciler as module
 from scatter.node.behaviour import Silent
@@ -82,16 +82,10 @@ async def test_tasks_of_a_dead_process_are_forgotten_at_the_start(trainer: Parts
     dead = await lease(trainer)
     reconciler = Reconciler(trainer)
     await reconciler.start()
-    await until(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed))
     assert await kinds(trainer) == ["fetch"]
     assert not await trainer.queue.complete(dead, now=trainer.clock())
     await reconciler.stop()
-
-
-async def until(condition: Any, seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_duties_that_were_given_up_are_not_queued_again(trainer: Parts) -> None:
@@ -151,7 +145,7 @@ async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest
 
     reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)))
     await reconciler.start()
-    await until(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed))
     assert not failures
     await reconciler.stop()
 
@@ -159,7 +153,7 @@ async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest
 async def test_a_stopped_node_hears_nothing_more(played: Played, trainer: Parts) -> None:
     reconciler = Reconciler(trainer)
     await reconciler.start()
-    await until(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed))
     await reconciler.stop()
     reconciler.owed = ()
     await played.world.pass_time(played.job_id, 1)
@@ -200,7 +194,7 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
     await looking.wait()
     assert not await reconciler.idle(), "a look is under way"
     gate.set()
-    await until(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed))
     assert not await reconciler.idle(), "there is a task"
 
     task = await lease(trainer)
@@ -209,7 +203,7 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
         await trainer.queue.fail(task, "hopeless", now=trainer.clock(), retry_at=None)
         reconciler.given_up[task.key] = "hopeless"
         assert not await reconciler.idle(), "the worker has not said that it is done"
-    await until(lambda: not reconciler._active())
+    await eventually(lambda: not reconciler._active())
     assert await reconciler.idle()
     await reconciler.stop()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.unit.node.played import posted
-from tests.unit.node.world import WallClock, World, Wrapped
+from tests.unit.node.world import WallClock, World, Wrapped, eventually
 
 from scatter.content.fetching import ContentUnavailable
 from scatter.node import worker as module
@@ -62,9 +62,7 @@ class Bench:
         return self.workers[-1]
 
     async def until(self, progress: Progress, count: int = 1) -> Report:
-        async with asyncio.timeout(10):
-            while [report.progress for report in self.said].count(progress) < count:
-                await asyncio.sleep(0.002)
+        await eventually(lambda: [report.progress for report in self.said].count(progress) >= count)
         return [report for report in self.said if report.progress is progress][-1]
 
     def progress(self) -> list[str]:
@@ -116,7 +114,7 @@ async def test_failed_tasks_wait_longer_each_time(bench: Bench) -> None:
 
 
 async def test_what_keeps_failing_is_given_up(bench: Bench) -> None:
-    bench.start(failing(lambda: ZeroDivisionError()))
+    bench.start(failing(ZeroDivisionError))
     await bench.add()
     report = await bench.until(Progress.GIVEN_UP)
     assert bench.progress().count("started") == MAX_ATTEMPTS
@@ -205,9 +203,7 @@ async def test_work_whose_lease_is_lost_ends_quietly(bench: Bench, monkeypatch: 
     await bench.add()
     await bench.until(Progress.STARTED)
     await bench.parts.queue.cancel([DUTY.key], now=bench.clock())
-    async with asyncio.timeout(5):
-        while not ended:
-            await asyncio.sleep(0.005)
+    await eventually(lambda: bool(ended))
     assert not bench.reconciler.given_up
     await bench.add()
     await bench.until(Progress.STARTED, 2)
@@ -259,15 +255,17 @@ async def test_a_queue_that_fails_does_not_end_the_worker(bench: Bench, method: 
 
 
 async def test_a_reporter_that_fails_changes_nothing(bench: Bench) -> None:
+    told: list[Report] = []
+
     def broken(report: Report) -> None:
+        told.append(report)
         raise RuntimeError("no terminal")
 
     bench.parts = replace(bench.parts, reporter=broken)
     bench.start(failing(lambda: ValueError("x"), 0))
     await bench.add()
-    async with asyncio.timeout(5):
-        while await bench.parts.queue.unfinished():
-            await asyncio.sleep(0.005)
+    await eventually(lambda: len(told) == 2)
+    assert not await bench.parts.queue.unfinished()
 
 
 async def test_a_task_that_nobody_understands_does_not_end_the_worker(bench: Bench) -> None:

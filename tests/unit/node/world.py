@@ -1,5 +1,6 @@
 """Nodes with real parts (database, content, encryption, peers) on the model chain; job code is computed by the test."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from scatter.node.running import Runner
 from scatter.node.secrets import random_secrets, seeded_secrets
 from scatter.node.serving import may_have
 from scatter.p2p.in_process import InProcessNetwork
-from scatter.ports import Artefacts, TaskQueue
+from scatter.ports import Artefacts
 from scatter.protocol.duties import Duty, DutyKind, Identity
 from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import Address, JobId, Round
@@ -182,9 +183,13 @@ class Wrapped:
         return call
 
 
+async def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so that tells nobody."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.003)
+
+
 async def everything_kept(artefacts: Artefacts) -> Mapping[str, bytes | None]:
     """All artefacts of a node."""
     return {key: await artefacts.get(key) for key in await artefacts.keys("")}
-
-
-__all__ = ["TaskQueue", "WallClock", "World", "Wrapped", "duty", "enrol", "everything_kept", "only", "owed"]
