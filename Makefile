@@ -2,6 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
+# The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
+ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
 .PHONY: help setup demo test check format contracts clean lock
 
@@ -26,7 +29,8 @@ $(VENV)/.ready: pyproject.toml requirements/dev.txt tools/check_machine.py
 # npm brings the compiler, forge and the development chain. Where there is no npm, a wheel brings Node.js with one.
 contracts/node_modules/.ready: contracts/package-lock.json $(VENV)/.ready
 	@command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
-	cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci $(NPM_FLAGS)
+	@[ "$$(uname -m)" != aarch64 ] || (cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --no-save $(NPM_FLAGS) $(ARM_TOOLS))
 	@touch $@
 
 demo: setup

@@ -41,7 +41,7 @@ def _ten_gibibytes(job: Path) -> Path:
     archive = job.parent / "bomb.tar"
     header = tarfile.TarInfo("train/zeros.bin")
     header.size = 10 << 30
-    archive.write_bytes(header.tobuf() + bytes(1 << 20))
+    archive.write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
     return archive
 
 

@@ -1,0 +1,165 @@
+"""The deployed contracts on a development chain, taken through a script block by block."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from tests.contracts.script import Script, Step
+from tests.property.protocol.model_chain import FUNDS
+
+from scatter.chain.anvil import DevelopmentChain
+from scatter.chain.artifacts import load
+from scatter.chain.bindings import Bindings, Contract
+from scatter.chain.deploy import ChainParameters
+from scatter.chain.rpc import Rpc, RpcError
+from scatter.ports import Call, ChainEvent, LogEntry
+from scatter.protocol.ids import Address, JobId, address
+
+GAS = 16_000_000
+WEALTH = 10**24
+PROTOCOL, TOKEN = "ScatterProtocol", "ScatterToken"
+DEPLOYER = Address(f"0x{0xDE:040x}")
+
+
+class Twin:
+    """One deployment. Accounts act without keys: anvil impersonates them."""
+
+    def __init__(self, chain: DevelopmentChain, parameters: ChainParameters) -> None:
+        self._chain, self._parameters = chain, parameters
+        self._rpc = Rpc(chain.url, patience=10)
+        self._transactions: list[tuple[Step, str]] = []
+        self.dry_runs: dict[tuple[JobId, Address], tuple[int, int, int]] = {}
+        """What `owed` said of an account just before it was claimed for."""
+        self.bindings = Bindings({})
+        self.first_block = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, parameters: ChainParameters, seed: bytes) -> AsyncIterator["Twin"]:
+        """A new chain with the contracts on it."""
+        async with await DevelopmentChain.start() as chain:
+            twin = cls(chain, parameters)
+            try:
+                await twin._deploy(seed)
+                yield twin
+            finally:
+                await twin._rpc.close()
+
+    async def _deploy(self, seed: bytes) -> None:
+        await self._rpc.call("anvil_autoImpersonateAccount", True)
+        await self._rpc.call("anvil_setBalance", DEPLOYER, hex(WEALTH))
+        token = await self._create(TOKEN, DEPLOYER, self._parameters.supply)
+        randomness = await self._create("SeededRandomness", seed)
+        fields = {name: value for name, value in asdict(self._parameters).items() if name != "supply"}
+        protocol = await self._create(PROTOCOL, {"token": token, "randomness": randomness, **fields})
+        self.bindings = Bindings({n: (a, Contract.of(load(n))) for n, a in ((TOKEN, token), (PROTOCOL, protocol))})
+
+    async def _create(self, name: str, *arguments: Any) -> Address:
+        data = Contract.of(load(name)).creation(*arguments)
+        sent = await self._send(DEPLOYER, None, data)
+        await self._chain.mine()
+        receipt = await self._rpc.call("eth_getTransactionReceipt", sent)
+        assert receipt["status"] == "0x1", f"{name} cannot be created"
+        return address(receipt["contractAddress"])
+
+    async def _send(self, sender: Address, to: Address | None, data: bytes) -> str:
+        transaction = {"from": sender, "data": "0x" + data.hex(), "gas": hex(GAS)}
+        return str(await self._rpc.call("eth_sendTransaction", transaction | ({"to": to} if to else {})))
+
+    @property
+    def protocol(self) -> Address:
+        return self.bindings.address(PROTOCOL)
+
+    async def read(self, function: str, *arguments: Any, contract: str = PROTOCOL) -> Any:
+        """A view function's result."""
+        call = Call(contract, function, arguments)
+        where, data = self.bindings.encode(call)
+        answer = await self._rpc.call("eth_call", {"to": where, "data": "0x" + data.hex()}, "latest")
+        return self.bindings.decode_result(call, bytes.fromhex(answer[2:]))
+
+    async def begin(self, script: Script) -> None:
+        """Let a script start at this chain's head."""
+        head = self._chain.head
+        script.contract, script.block, script.timestamp = self.protocol, head.number, head.timestamp
+        script.withdrawal_delay = self._parameters.withdrawal_delay
+        self.first_block = head.number + 1
+
+    async def replay(self, steps: Sequence[Step]) -> None:
+        """Mine one block for each step."""
+        for step in steps:
+            if step.function == "register":
+                await self._fund(step.sender)
+            if step.sender is not None:
+                where, data = self.bindings.encode(Call(PROTOCOL, camel_case(step.function), _plain(step.arguments)))
+                if step.function == "claim" and step.refused is None:
+                    await self._dry_run(*step.arguments)
+                if step.refused is not None:
+                    assert await self._refusal(step, where, data) == step.refused, str(step)
+                self._transactions.append((step, await self._send(step.sender, where, data)))
+            await self._rpc.call("evm_mine", step.timestamp)
+
+    async def _dry_run(self, job: JobId, accounts: Sequence[Address], words: Sequence[int]) -> None:
+        if not words:
+            owed = await asyncio.gather(*(self.read("owed", job, account, []) for account in accounts))
+            for account, amounts in zip(accounts, owed, strict=True):
+                self.dry_runs[job, account] = amounts
+
+    async def _fund(self, account: Address | None) -> None:
+        """In the block of its first registration an account gets tokens, and lets the protocol take them."""
+        assert account is not None
+        if int(await self._rpc.call("eth_getTransactionCount", account, "latest"), 16):
+            return
+        await self._rpc.call("anvil_setBalance", account, hex(WEALTH))
+        for sender, function, spender, amount in (
+            (DEPLOYER, "transfer", account, FUNDS),
+            (account, "approve", self.protocol, 2**256 - 1),
+        ):
+            await self._send(sender, *self.bindings.encode(Call(TOKEN, function, (spender, amount))))
+
+    async def _refusal(self, step: Step, where: Address, data: bytes) -> str:
+        """The error with which a step's call reverts in the block that comes next."""
+        call = {"from": step.sender, "to": where, "data": "0x" + data.hex(), "gas": hex(GAS)}
+        block = {"number": hex(step.block), "time": hex(step.timestamp)}
+        try:
+            await self._rpc.call("eth_call", call, "latest", {}, block)
+        except RpcError as error:
+            return self.bindings.revert(error.data).error
+        return ""
+
+    async def check_outcomes(self) -> None:
+        """Every transaction so far succeeded or reverted as its step says."""
+        hashes = [sent for _, sent in self._transactions]
+        receipts = await asyncio.gather(*(self._rpc.call("eth_getTransactionReceipt", sent) for sent in hashes))
+        for (step, _), receipt in zip(self._transactions, receipts, strict=True):
+            assert int(receipt["blockNumber"], 16) == step.block, str(step)
+            assert (receipt["status"] == "0x1") == (step.refused is None), f"not so on the chain: {step}"
+        self._transactions.clear()
+
+    async def events(self) -> list[ChainEvent]:
+        """All events of the protocol since the script began."""
+        where = {"address": self.protocol, "fromBlock": hex(self.first_block), "toBlock": "latest"}
+        found = [self.bindings.decode_log(_log(raw)) for raw in await self._rpc.call("eth_getLogs", where)]
+        return [event for event in found if event is not None]
+
+
+def camel_case(name: str) -> str:
+    """`publish_keys` → `publishKeys`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _plain(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(asdict(a) if is_dataclass(a) and not isinstance(a, type) else a for a in arguments)
+
+
+def _log(raw: Any) -> LogEntry:
+    return LogEntry(
+        block=int(raw["blockNumber"], 16),
+        log_index=int(raw["logIndex"], 16),
+        address=address(raw["address"]),
+        topics=tuple(bytes.fromhex(topic[2:]) for topic in raw["topics"]),
+        data=bytes.fromhex(raw["data"][2:]),
+        transaction=bytes.fromhex(raw["transactionHash"][2:]),
+    )
