@@ -26,7 +26,7 @@ class Verdict:
 
     `counts`: two thirds agreed on something; `changed`: on something else than what stood. `lanes`: of a verdict on scores,
     the settled lanes as they are now; `aggregate`: of a verdict on an aggregate, its digest. `lost`: the seats that deviate
-    from it; `agreed` and `outside`: jurors.
+    from it; `agreed` and `outside`: jurors; neither are those that found nothing, which is no verdict of theirs.
     """
 
     counts: bool
@@ -67,7 +67,7 @@ def verdict_on_scores(
         lanes=tuple(changed.get(lane, value) for lane, value in enumerate(settled.lanes)),
         lost=frozenset(seat for seat, lanes in seats.items() if not _follows(lanes, changed, tau)),
         agreed=agreed,
-        outside=frozenset(jury) - agreed,
+        outside=frozenset(opened) - agreed,
     )
 
 
@@ -94,26 +94,26 @@ def verdict_on_aggregate(
     `model`: what the round closed with (NO_DIGEST: it kept the model it started from); `posted`: what seats of its panel
     posted; `jury`: what jurors opened, NO_DIGEST where one could compute none. The round's model stands in any case.
     """
-    named = Counter(name for name in jury.values() if name != NO_DIGEST)
-    found = next((name for name, count in named.items() if count >= two_thirds(jurors)), None)
+    named = {juror: name for juror, name in jury.items() if name != NO_DIGEST}
+    found = next((name for name, count in Counter(named.values()).items() if count >= two_thirds(jurors)), None)
     if found is None:
         return NO_VERDICT
     changed = found != model
-    agreed = frozenset(juror for juror, name in jury.items() if name == found)
+    agreed = frozenset(juror for juror, name in named.items() if name == found)
     return Verdict(
         counts=True,
         changed=changed,
         aggregate=found,
         lost=frozenset(seat for seat, name in posted.items() if changed and name != found),
         agreed=agreed,
-        outside=frozenset(jury) - agreed,
+        outside=frozenset(named) - agreed,
     )
 
 
 def verdict_on_refusal(refusing: frozenset[int], jury: Mapping[int, bool], jurors: int) -> Verdict:
     """The verdict on a refusal: overturned when two thirds of the jury could score, upheld when as many could not.
 
-    `refusing`: the members that refused; `jury`: whether each juror that opened could score.
+    `refusing`: the seats that refused; `jury`: whether each juror that opened could score.
     """
     needed = two_thirds(jurors)
     able = frozenset(juror for juror, scored in jury.items() if scored)

@@ -116,11 +116,11 @@ class Jury(Rounds):
         check(commitment == made.commitments[juror], "CommitmentMismatch")
         made.openings[juror] = (tuple(words), aggregate)
         self._emit("VerdictOpened", kind=kind, round=round_, juror=juror, words=tuple(words), aggregate=aggregate)
-        if all(len(made.openings) == len(self.jurors) for made in self.items.values()):
+        if all(set(made.openings) == set(made.commitments) for made in self.items.values()):
             self._end_phase()
 
     def _tally_next(self) -> None:
-        left = [item for item, made in sorted(self.items.items()) if made.verdict is None]
+        left = [item for item, made in self.items.items() if made.verdict is None]
         if words_for(len(self.trainers)) > 1:
             left = [item for item in left if item.kind is not ChallengeKind.SCORES]
         if left:
@@ -160,7 +160,7 @@ class Jury(Rounds):
     def _verdict(self, item: Item) -> Verdict:
         made, openings, jurors = self.rounds[item.round], self.items[item].openings, len(self.jurors)
         if item.kind is ChallengeKind.REFUSAL:
-            refusing = frozenset(s for s, words in made.openings.items() if not words and s < self.terms.members)
+            refusing = frozenset(made.openings) - frozenset(made.scored)
             return verdict_on_refusal(refusing, {j: bool(words) for j, (words, _) in openings.items()}, jurors)
         if item.kind is ChallengeKind.AGGREGATE:
             posted = {seat: Digest(name) for seat, name in made.votes.items()}
@@ -177,7 +177,7 @@ class Jury(Rounds):
         outcome = self.outcome()
         fees = juror_fees(outcome, self.chain.rates)
         self.chain.challenge_pool -= sum(fees.values())
-        if fees:
+        if sum(fees.values()):
             right = frozenset(j for j, juror in enumerate(self.jurors) if juror.account in fees)
             self._emit("JurorFeesReserved", fee=juror_fee(outcome, self.chain.rates), jurors=mask(right))
 
