@@ -21,7 +21,10 @@ import forge
 
 CONTRACTS = forge.CONTRACTS
 ARTIFACTS = CONTRACTS.parent / "src" / "scatter" / "chain" / "artifacts"
-NAMES = ("ScatterToken", "ScatterProtocol", "ScatterClaims", "ScatterDisputes", "BlockRandomness", "SeededRandomness")
+NAMES = (
+    *("ScatterToken", "ScatterProtocol", "ScatterClaims", "ScatterDisputes", "ScatterRecords"),
+    *("BlockRandomness", "SeededRandomness"),
+)
 PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")
 
 
