@@ -10,6 +10,8 @@ abstract contract Drawing is JobStates {
     /// Candidates looked at, and seats filled, in one transaction: bounds its gas.
     uint256 private constant PAGE_CANDIDATES = 32;
     uint256 private constant PAGE_SEATS = 16;
+    /// Steps of walks that are taken again in one transaction; a walk that needs more has a page of its own.
+    uint256 private constant PAGE_STEPS = 1100;
     /// Candidates looked at in one walk. When so many leave seats empty there is no committee.
     uint256 private constant MAX_CANDIDATES = 1024;
     uint8 private constant DRAW_ATTEMPTS = 3;
@@ -20,6 +22,7 @@ abstract contract Drawing is JobStates {
         bytes32 seed;
         uint256 candidates;
         uint256 seats;
+        uint256 steps;
         uint256[2] cursors;
     }
 
@@ -62,7 +65,7 @@ abstract contract Drawing is JobStates {
     }
 
     function _beginPage(Job storage j, bytes32 jobId, bytes32 seed) private view returns (Page memory page) {
-        page = Page(jobId, seed, PAGE_CANDIDATES, PAGE_SEATS, [uint256(0), 0]);
+        page = Page(jobId, seed, PAGE_CANDIDATES, PAGE_SEATS, PAGE_STEPS, [uint256(0), 0]);
         if (j.draw.seed != 0) page.cursors = [uint256(j.draw.cursors[0]), j.draw.cursors[1]];
     }
 
@@ -92,17 +95,18 @@ abstract contract Drawing is JobStates {
         uint256 end = _lastOf(j, kind);
         if (cursor + page.candidates < end) end = cursor + page.candidates;
         uint256 most = seats && page.seats < wanted ? page.seats : wanted;
-        if (most == 0 || cursor == end) return wanted;
+        if (most == 0 || cursor == end || (cursor > page.steps && page.steps != PAGE_STEPS)) return wanted;
+        page.steps = cursor < page.steps ? page.steps - cursor : 0;
         Shuffle.Walk memory walk = Shuffle.begin(page.seed, kind, _lengthOf(j, kind), end);
         for (uint256 i; i < cursor; ++i) {
-            Shuffle.next(walk, i);
+            Shuffle.next(walk);
         }
         address[] memory found = new address[](wanted);
         uint256 count;
         uint256 first = _seated(j, kind);
         page.candidates += cursor;
         for (; cursor < end && count < most; ++cursor) {
-            uint256 index = Shuffle.next(walk, cursor);
+            uint256 index = Shuffle.next(walk);
             (address account, Role role) = _candidate(j, kind, index);
             uint256 lock = _seatLock(j.terms, role);
             if (!_eligible(j, account, role, lock, seats && kind != SeatKind.Juror)) continue;

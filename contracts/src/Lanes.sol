@@ -77,6 +77,18 @@ library Lanes {
         return sum(tops >> 15);
     }
 
+    /// @dev How many words are at most the bound, in every lane; the bound has the top bits set. The loop that settling spends
+    /// most on: without the checks of indices that Solidity adds.
+    function _countAtMost(uint256[] memory words, uint256 bound) private pure returns (uint256 counts) {
+        uint256 tops = TOPS;
+        assembly ("memory-safe") {
+            let entry := add(words, 32)
+            for { let end := add(entry, mul(mload(words), 32)) } lt(entry, end) { entry := add(entry, 32) } {
+                counts := add(counts, shr(15, and(sub(bound, mload(entry)), tops)))
+            }
+        }
+    }
+
     /// @dev The lower median of every lane: what index (n-1)/2 holds when each lane's n >= 1 values are sorted. Bisects all
     /// sixteen lanes together, from the highest of the fifteen bits down: a bit is 1 when too few values lie below it.
     function median(uint256[] memory words) internal pure returns (uint256 result) {
@@ -85,10 +97,7 @@ library Lanes {
             uint256 needed = ONES * ((n - 1) / 2 + 1);
             for (uint256 bit = 1 << 14; bit != 0; bit >>= 1) {
                 uint256 bound = result | (ONES * (bit - 1)) | TOPS;
-                uint256 atMost;
-                for (uint256 i; i < n; ++i) {
-                    atMost += ((bound - words[i]) & TOPS) >> 15;
-                }
+                uint256 atMost = _countAtMost(words, bound);
                 result |= (ONES * bit) & ~full(atLeast(atMost, needed));
             }
         }

@@ -6,17 +6,27 @@ import {Deadlines} from "./Deadlines.sol";
 import {IScatterClaims} from "./IScatterClaims.sol";
 import {IScatterDisputes} from "./IScatterDisputes.sol";
 import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterViews} from "./IScatterViews.sol";
 import {Modules} from "./Modules.sol";
 import {Nodes} from "./Nodes.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
-import {ChallengeKind, Parameters} from "./ScatterTypes.sol";
-import {Views} from "./Views.sol";
+import {
+    ChallengeKind,
+    ChallengeView,
+    JobTerms,
+    JobView,
+    NodeView,
+    Parameters,
+    PartView,
+    Role,
+    RoundView
+} from "./ScatterTypes.sol";
 
 /// @title The Scatter protocol at one address; IScatterProtocol says what it does
 /// @notice Nobody owns it, nothing in it can be changed or paused. It holds stakes, escrows and the challenge pool, never more and
 /// never less (tokens sent to it by mistake stay in it). The honest way of a job is code of its own; draws, disputes and claims
 /// are code of two modules, fixed when it is deployed.
-contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Views, Multicall {
+contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Multicall {
     constructor(Parameters memory parameters, address claims, address disputes)
         ScatterStorage(parameters)
         Modules(parameters, claims, disputes)
@@ -49,6 +59,76 @@ contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Views, Multicall
 
     /// @inheritdoc IScatterClaims
     function owed(bytes32, address, uint256[] calldata) external view returns (uint256, uint256, uint256) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function job(bytes32) external view returns (JobView memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function terms(bytes32) external view returns (JobTerms memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function round(bytes32, uint8) external view returns (RoundView memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function trainers(bytes32) external view returns (address[] memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function seats(bytes32) external view returns (address[] memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function auditors(bytes32) external view returns (address[] memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function jurors(bytes32) external view returns (address[] memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function challenges(bytes32) external view returns (ChallengeView[] memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function part(bytes32, address) external view returns (PartView memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function node(address) external view returns (NodeView memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function challengePool() external view returns (uint256) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function poolLength(Role) external view returns (uint256) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function poolNode(Role, uint256) external view returns (address) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function ticket(Role) external view returns (uint256) {
         _delegateView(CLAIMS);
     }
 }

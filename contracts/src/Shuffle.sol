@@ -9,8 +9,10 @@ import {SeatKind} from "./ScatterTypes.sol";
 /// table in memory: an entry is (position + 1) << 128 | value, and 0 is free.
 library Shuffle {
     struct Walk {
+        // in the order in which they are hashed
         bytes32 seed;
         SeatKind kind;
+        uint256 step;
         uint256 length;
         uint256[] table;
     }
@@ -19,44 +21,45 @@ library Shuffle {
     function begin(bytes32 seed, SeatKind kind, uint256 length, uint256 steps) internal pure returns (Walk memory walk) {
         uint256 size = 2;
         while (size < 2 * steps) size *= 2;
-        walk = Walk(seed, kind, length, new uint256[](size));
+        walk = Walk(seed, kind, 0, length, new uint256[](size));
     }
 
-    /// @dev Take step i; steps are taken in order from 0, and i < length.
-    function next(Walk memory walk, uint256 i) internal pure returns (uint256 index) {
+    /// @dev Take the next step; there are `length` of them.
+    function next(Walk memory walk) internal pure returns (uint256 index) {
         unchecked {
-            uint256 j = i + _hash(walk.seed, walk.kind, i) % (walk.length - i);
+            uint256 i = walk.step;
+            uint256 hash;
+            assembly ("memory-safe") {
+                hash := keccak256(walk, 96)
+            }
+            uint256 j = i + hash % (walk.length - i);
+            walk.step = i + 1;
             (uint256 moved,) = _find(walk.table, i);
             uint256 place;
             (index, place) = _find(walk.table, j);
             // Position i is never looked at again: only j needs its new value.
-            walk.table[place] = ((j + 1) << 128) | moved;
+            uint256 entry = ((j + 1) << 128) | moved;
+            assembly ("memory-safe") {
+                mstore(place, entry)
+            }
         }
     }
 
-    /// @dev keccak256(abi.encode(seed, kind, i)), without leaving a copy in memory at every step.
-    function _hash(bytes32 seed, SeatKind kind, uint256 i) private pure returns (uint256 hash) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, seed)
-            mstore(add(free, 32), kind)
-            mstore(add(free, 64), i)
-            hash := keccak256(free, 96)
-        }
-    }
-
-    /// @dev The value at a position, and where in the table its entry is or belongs.
+    /// @dev The value at a position, and where in memory its entry is or belongs.
     function _find(uint256[] memory table, uint256 position) private pure returns (uint256 value, uint256 place) {
-        unchecked {
-            uint256 last = table.length - 1;
-            for (place = position & last;; place = (place + 1) & last) {
-                uint256 entry;
-                // table[place], which always lies inside.
-                assembly ("memory-safe") {
-                    entry := mload(add(table, shl(5, add(place, 1))))
+        assembly ("memory-safe") {
+            let first := add(table, 32)
+            let last := sub(mul(mload(table), 32), 32)
+            let offset := and(mul(position, 32), last)
+            value := position
+            place := add(first, offset)
+            for { let entry := mload(place) } entry { entry := mload(place) } {
+                if eq(shr(128, entry), add(position, 1)) {
+                    value := and(entry, 0xffffffffffffffffffffffffffffffff)
+                    break
                 }
-                if (entry == 0) return (position, place);
-                if (entry >> 128 == position + 1) return (uint128(entry), place);
+                offset := and(add(offset, 32), last)
+                place := add(first, offset)
             }
         }
     }

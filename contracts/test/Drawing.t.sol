@@ -26,7 +26,7 @@ contract DrawingTest is ScatterTest {
         for (uint256 i; i < length; ++i) {
             uint256 j = i + uint256(keccak256(abi.encode(seed, uint8(0), i))) % (length - i);
             (order[i], order[j]) = (order[j], order[i]);
-            vm.assertEq(Shuffle.next(walk, i), order[i], "the same order");
+            vm.assertEq(Shuffle.next(walk), order[i], "the same order");
         }
     }
 
@@ -35,7 +35,7 @@ contract DrawingTest is ScatterTest {
         for (uint256 s; s < 1000; ++s) {
             Shuffle.Walk memory walk = Shuffle.begin(keccak256(abi.encode(s)), SeatKind.Member, 10, 3);
             for (uint256 i; i < 3; ++i) {
-                ++seated[Shuffle.next(walk, i)];
+                ++seated[Shuffle.next(walk)];
             }
         }
         // 300 expected, standard deviation 14.5: five of them either way.
@@ -134,8 +134,8 @@ contract DrawingTest is ScatterTest {
         checkState(job, State.Keying, Reason.None);
         Shuffle.Walk memory walk =
             Shuffle.begin(keccak256(abi.encode(keccak256("hash"), job)), SeatKind.Member, 4, 2);
-        vm.assertEq(protocol.seats(job)[0], validator(Shuffle.next(walk, 0)), "first seat");
-        vm.assertEq(protocol.seats(job)[1], validator(Shuffle.next(walk, 1)), "second seat");
+        vm.assertEq(protocol.seats(job)[0], validator(Shuffle.next(walk)), "first seat");
+        vm.assertEq(protocol.seats(job)[1], validator(Shuffle.next(walk)), "second seat");
     }
 
     function test_LongWalksGoInPages() public {
@@ -150,7 +150,6 @@ contract DrawingTest is ScatterTest {
         vm.roll(vm.getBlockNumber() + 2);
         uint256 pages;
         for (; protocol.job(job).state == State.Drawing; ++pages) {
-            vm.assertEq(protocol.job(job).drawCursor, 40 * pages, "forty candidates a page");
             protocol.poke(job);
         }
         vm.assertGe(pages, 2, "more than one page");
@@ -197,7 +196,7 @@ contract DrawingTest is ScatterTest {
     }
 
     function useBlockHashes() private {
-        protocol = IScatterProtocol(deploy("ScatterProtocol", abi.encode(parameters(deploy("BlockRandomness", "")))));
+        protocol = deployProtocol(parameters(deploy("BlockRandomness", "")));
         reenrol(requestor, Role.Requestor);
         reenrol(trainer(0), Role.Trainer);
     }

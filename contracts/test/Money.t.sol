@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
+import {IScatterClaims} from "../src/IScatterClaims.sol";
 import {JobTerms, NodeView, Parameters, Reason, Role, State} from "../src/ScatterTypes.sol";
 import {JobInState} from "./support/JobInState.sol";
 import {vm} from "./support/Vm.sol";
@@ -189,7 +189,7 @@ contract MoneyTest is JobInState {
         // A job so large that a seat locks the whole ticket, and a silence that costs all of it.
         JobTerms memory t = terms(1, 1, 1);
         t.roundPool = uint96(TICKET * 10 / 7 + 1);
-        protocol = IScatterProtocol(deploy("ScatterProtocol", abi.encode(expensive())));
+        protocol = deployProtocol(expensive());
         for (uint256 i; i < 3; ++i) {
             reenrol(i == 0 ? requestor : i == 1 ? trainer(0) : validator(0), Role(i + 1));
         }
@@ -275,20 +275,20 @@ contract MoneyTest is JobInState {
         accounts[0] = requestor;
         accounts[1] = address(this);
         uint256[] memory none;
-        bytes memory data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, none));
+        bytes memory data = abi.encodeCall(IScatterClaims.claim, (job, accounts, none));
         refused(address(this), data, wrongState(State.Aggregating));
         finish(job);
         refused(address(this), data, by(IScatterErrors.NoPart.selector, address(this)));
         accounts[1] = requestor;
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, none));
+        data = abi.encodeCall(IScatterClaims.claim, (job, accounts, none));
         refused(address(this), data, by(IScatterErrors.AlreadyClaimed.selector, requestor));
         accounts[1] = trainer(0);
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, new uint256[](1)));
+        data = abi.encodeCall(IScatterClaims.claim, (job, accounts, new uint256[](1)));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 0, 1));
         protocol.claim(job, accounts, none);
         refused(
             address(this),
-            abi.encodeCall(IScatterProtocol.owed, (job, requestor, none)),
+            abi.encodeCall(IScatterClaims.owed, (job, requestor, none)),
             by(IScatterErrors.AlreadyClaimed.selector, requestor)
         );
     }
@@ -303,11 +303,11 @@ contract MoneyTest is JobInState {
         address m = member(job, 1);
         address[] memory accounts = new address[](1);
         accounts[0] = m;
-        bytes memory data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, words));
+        bytes memory data = abi.encodeCall(IScatterClaims.claim, (job, accounts, words));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 4, 2));
         uint256[] memory both = new uint256[](4);
         (both[0], both[1], both[2], both[3]) = (words[0], words[1], words[0], words[1] + 1);
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, both));
+        data = abi.encodeCall(IScatterClaims.claim, (job, accounts, both));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.OpenedWordsMismatch.selector, 1));
         both[3] = words[1];
         (uint256 paid,,) = claim(job, m, both);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
+import {IScatterJobs} from "../src/IScatterJobs.sol";
 import {JobTerms, Reason, Role, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -29,10 +29,10 @@ contract PostingTest is ScatterTest {
         bytes32 job = post(t);
         refused(requestor, posting(1, t), abi.encodeWithSelector(IScatterErrors.JobExists.selector, job));
         bytes memory data = abi.encodeCall(
-            IScatterProtocol.post, (bytes32("x"), t, shardKeyHashes(2), new bytes32[](1))
+            IScatterJobs.post, (bytes32("x"), t, shardKeyHashes(2), new bytes32[](1))
         );
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.ShardCountMismatch.selector, 1, 2, 1));
-        data = abi.encodeCall(IScatterProtocol.post, (bytes32("x"), t, shardKeyHashes(1), new bytes32[](0)));
+        data = abi.encodeCall(IScatterJobs.post, (bytes32("x"), t, shardKeyHashes(1), new bytes32[](0)));
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.ShardCountMismatch.selector, 1, 1, 0));
     }
 
@@ -47,9 +47,6 @@ contract PostingTest is ScatterTest {
         t = terms(3, 1, 1);
         t.jobKeyHash = 0;
         refused(requestor, posting(9, t), missing);
-        t = terms(3, 1, 1);
-        t.auditors = 1;
-        refused(requestor, posting(9, t), abi.encodeWithSelector(IScatterErrors.AuditorsUnsupported.selector));
         bounded("rounds", terms(3, 1, 0), 0, 1, 32);
         bounded("rounds", terms(3, 1, 33), 33, 1, 32);
         bounded("members", terms(3, 0, 1), 0, 1, 31);
@@ -68,8 +65,14 @@ contract PostingTest is ScatterTest {
         t.rule = 5;
         bounded("rule", t, 5, 0, 4);
         t = terms(3, 1, 1);
-        t.minJury = 1;
-        bounded("minJury", t, 1, 0, 0);
+        t.minJury = 4;
+        bounded("minJury", t, 4, 0, 3);
+        t = terms(3, 15, 1);
+        t.minJury = 32;
+        bounded("minJury", t, 32, 0, 31);
+        t = terms(3, 1, 1);
+        t.auditors = 8;
+        bounded("auditors", t, 8, 0, 7);
         t = terms(3, 1, 1);
         t.faultBps = 10_001;
         bounded("faultBps", t, 10_001, 0, 10_000);
@@ -115,11 +118,11 @@ contract PostingTest is ScatterTest {
     function test_JoinRefusals() public {
         bytes32 job = post(terms(3, 1, 1));
         join(job, 2);
-        bytes memory data = abi.encodeCall(IScatterProtocol.join, (job));
+        bytes memory data = abi.encodeCall(IScatterJobs.join, (job));
         refused(trainer(1), data, abi.encodeWithSelector(IScatterErrors.AlreadyJoined.selector, 1));
         refused(requestor, data, err(IScatterErrors.NotRegistered.selector, requestor, Role.Trainer));
         refused(validator(0), data, err(IScatterErrors.NotRegistered.selector, validator(0), Role.Trainer));
-        bytes memory unknown = abi.encodeCall(IScatterProtocol.join, (bytes32("no job")));
+        bytes memory unknown = abi.encodeCall(IScatterJobs.join, (bytes32("no job")));
         refused(trainer(2), unknown, abi.encodeWithSelector(IScatterErrors.WrongState.selector, State.None));
         uint256 deadline = protocol.job(job).deadline;
         vm.warp(deadline + 1);
@@ -135,7 +138,7 @@ contract PostingTest is ScatterTest {
         t.minTrainers = 2;
         bytes32 job = post(t);
         join(job, 1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.start, (job));
+        bytes memory data = abi.encodeCall(IScatterJobs.start, (job));
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.TooFewTrainersJoined.selector, 1, 2));
         vm.prank(trainer(1));
         protocol.join(job);
@@ -155,7 +158,7 @@ contract PostingTest is ScatterTest {
 
     function posting(uint256 topic, JobTerms memory t) private pure returns (bytes memory) {
         return abi.encodeCall(
-            IScatterProtocol.post, (bytes32(topic), t, shardKeyHashes(t.rounds), new bytes32[](t.rounds))
+            IScatterJobs.post, (bytes32(topic), t, shardKeyHashes(t.rounds), new bytes32[](t.rounds))
         );
     }
 

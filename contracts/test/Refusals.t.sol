@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
+import {IScatterJobs} from "../src/IScatterJobs.sol";
 import {State} from "../src/ScatterTypes.sol";
 import {JobInState} from "./support/JobInState.sol";
 import {vm} from "./support/Vm.sol";
@@ -12,11 +12,11 @@ contract RefusalsTest is JobInState {
     function test_KeyingRefusals() public {
         bytes32 job = post(terms(3, 3, 1));
         join(job, 3);
-        bytes memory data = abi.encodeCall(IScatterProtocol.publishKeys, (job, bytes32("bundle")));
+        bytes memory data = abi.encodeCall(IScatterJobs.publishKeys, (job, bytes32("bundle")));
         refused(requestor, data, wrongState(State.Drawing));
         draw(job);
         refused(trainer(0), data, by(IScatterErrors.NotRequestor.selector, trainer(0)));
-        refused(requestor, abi.encodeCall(IScatterProtocol.publishKeys, (job, bytes32(0))), missing());
+        refused(requestor, abi.encodeCall(IScatterJobs.publishKeys, (job, bytes32(0))), missing());
         bytes memory late = deadlinePassed(job);
         vm.warp(uint256(protocol.job(job).deadline) + 1);
         refused(requestor, data, late);
@@ -26,7 +26,7 @@ contract RefusalsTest is JobInState {
         bytes32 job = started(terms(3, 3, 2));
         refused(validator(0), publishing(job, 1), by(IScatterErrors.NotTrainer.selector, validator(0)));
         refused(trainer(0), publishing(job, 2), abi.encodeWithSelector(IScatterErrors.WrongRound.selector, 1));
-        refused(trainer(0), abi.encodeCall(IScatterProtocol.publishUpdate, (job, 1, bytes32(0))), missing());
+        refused(trainer(0), abi.encodeCall(IScatterJobs.publishUpdate, (job, 1, bytes32(0))), missing());
         vm.prank(trainer(0));
         protocol.publishUpdate(job, 1, "update");
         uint256 chain = uint216(uint256(keccak256(abi.encode(uint256(0), uint8(1), bytes32("update")))));
@@ -39,22 +39,22 @@ contract RefusalsTest is JobInState {
 
     function test_RevealingRefusals() public {
         bytes32 job = started(terms(3, 3, 2));
-        bytes memory data = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 1, shardKey(1)));
+        bytes memory data = abi.encodeCall(IScatterJobs.revealShardKey, (job, 1, shardKey(1)));
         refused(requestor, data, wrongState(State.Training));
         publish(job, ALL);
         refused(trainer(0), data, by(IScatterErrors.NotRequestor.selector, trainer(0)));
-        bytes memory wrong = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 1, shardKey(2)));
+        bytes memory wrong = abi.encodeCall(IScatterJobs.revealShardKey, (job, 1, shardKey(2)));
         refused(requestor, wrong, abi.encodeWithSelector(IScatterErrors.WrongShardKey.selector));
-        wrong = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 2, shardKey(2)));
+        wrong = abi.encodeCall(IScatterJobs.revealShardKey, (job, 2, shardKey(2)));
         refused(requestor, wrong, abi.encodeWithSelector(IScatterErrors.WrongRound.selector, 1));
     }
 
     function test_CommittingRefusals() public {
         bytes32 job = inCommitting(1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.commitScores, (job, 1, bytes32("c")));
-        refused(trainer(0), data, by(IScatterErrors.NotMember.selector, trainer(0)));
+        bytes memory data = abi.encodeCall(IScatterJobs.commitScores, (job, 1, bytes32("c")));
+        refused(trainer(0), data, by(IScatterErrors.NotSeated.selector, trainer(0)));
         address m = member(job, 1);
-        refused(m, abi.encodeCall(IScatterProtocol.commitScores, (job, 1, bytes32(0))), missing());
+        refused(m, abi.encodeCall(IScatterJobs.commitScores, (job, 1, bytes32(0))), missing());
         vm.prank(m);
         protocol.commitScores(job, 1, "c");
         refused(m, data, abi.encodeWithSelector(IScatterErrors.AlreadyCommitted.selector, 1));
@@ -68,7 +68,7 @@ contract RefusalsTest is JobInState {
         refused(member(job, 0), opening(job, words), wrongState(State.Committing));
         expire(job);
         address m = member(job, 0);
-        refused(trainer(0), opening(job, words), by(IScatterErrors.NotMember.selector, trainer(0)));
+        refused(trainer(0), opening(job, words), by(IScatterErrors.NotSeated.selector, trainer(0)));
         refused(
             member(job, 2), opening(job, words), abi.encodeWithSelector(IScatterErrors.NotCommitted.selector, 2)
         );
@@ -85,7 +85,7 @@ contract RefusalsTest is JobInState {
         words = rising(3, 10, 10);
         open(job, m, words);
         refused(m, opening(job, words), abi.encodeWithSelector(IScatterErrors.AlreadyOpened.selector, 0));
-        bytes memory settle_ = abi.encodeCall(IScatterProtocol.settleRound, (job, 1, new uint256[][](0)));
+        bytes memory settle_ = abi.encodeCall(IScatterJobs.settleRound, (job, 1, new uint256[][](0)));
         refused(address(this), settle_, abi.encodeWithSelector(IScatterErrors.SettlesItself.selector));
     }
 
@@ -105,10 +105,10 @@ contract RefusalsTest is JobInState {
 
     function test_AggregatingRefusals() public {
         bytes32 job = inAggregating(1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.postAggregate, (job, 1, bytes32("model")));
-        refused(trainer(0), data, by(IScatterErrors.NotMember.selector, trainer(0)));
+        bytes memory data = abi.encodeCall(IScatterJobs.postAggregate, (job, 1, bytes32("model")));
+        refused(trainer(0), data, by(IScatterErrors.NotSeated.selector, trainer(0)));
         address m = member(job, 0);
-        refused(m, abi.encodeCall(IScatterProtocol.postAggregate, (job, 1, bytes32(0))), missing());
+        refused(m, abi.encodeCall(IScatterJobs.postAggregate, (job, 1, bytes32(0))), missing());
         postAs(job, 0, "model");
         refused(m, data, abi.encodeWithSelector(IScatterErrors.AlreadyPosted.selector, 0));
     }

@@ -25,7 +25,7 @@ contract SettlementTest {
         uint256[][] memory opened = new uint256[][](2);
         opened[0] = one(7000, 0x7FFF, 16_500);
         opened[1] = one(8000, 16_500, 0x7FFF);
-        Settlement.Result memory r = Settlement.settle(columns(opened), 3, 10);
+        Settlement.Result memory r = Settlement.settle(columns(opened), opened.length, 3, 10);
         vm.assertEq(r.leftOut, 3, "both are left out");
         vm.assertEq(r.settled[0], one(0, 16_384, 16_384)[0], "nothing is known");
         vm.assertEq(r.positiveSum + r.deviating, 0, "nobody is accepted, nobody deviates");
@@ -36,7 +36,7 @@ contract SettlementTest {
         opened[0] = one(5000, COPY, 16_484);
         opened[1] = one(5000, 0x7FFF, 16_484);
         opened[2] = one(9000, 16_000, 16_900);
-        Settlement.Result memory r = Settlement.settle(columns(opened), 3, 10);
+        Settlement.Result memory r = Settlement.settle(columns(opened), opened.length, 3, 10);
         vm.assertEq(r.leftOut, 4, "who gave a number where the others struck out is left out");
         vm.assertEq(r.settled[0], one(5000, COPY, 16_484)[0], "the struck lane keeps its median");
         vm.assertEq(r.positiveSum, 100, "only the other trainer is accepted");
@@ -47,16 +47,16 @@ contract SettlementTest {
         opened[0] = one(5000, 16_384 + 100, 16_384);
         opened[1] = one(5000, 16_384 + 110, 16_384);
         opened[2] = one(5000, 16_384 + 121, 16_384);
-        Settlement.Result memory r = Settlement.settle(columns(opened), 3, 10);
+        Settlement.Result memory r = Settlement.settle(columns(opened), opened.length, 3, 10);
         vm.assertEq(r.deviating, 4, "11 away from 110, where two of three lie within 10");
         opened[1] = one(5000, 16_384 + 140, 16_384);
-        r = Settlement.settle(columns(opened), 3, 10);
+        r = Settlement.settle(columns(opened), opened.length, 3, 10);
         vm.assertEq(r.deviating, 0, "no two thirds agree, so nobody deviates");
     }
 
     function check(uint256[][] memory opened, uint256 trainers, uint256 published, uint256 tau) private pure {
         Reference.Outcome memory o = Reference.settle(opened, trainers, published, tau);
-        Settlement.Result memory r = Settlement.settle(columns(opened), published, tau);
+        Settlement.Result memory r = Settlement.settle(columns(opened), opened.length, published, tau);
         for (uint256 k; k < 16 * r.settled.length; ++k) {
             vm.assertEq(Reference.lane(r.settled, k), k <= trainers ? o.lanes[k] : 0, "settled lane");
         }

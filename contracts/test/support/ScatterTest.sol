@@ -20,6 +20,8 @@ import {vm} from "./Vm.sol";
 abstract contract ScatterTest {
     uint256 internal constant SCT = 1e18;
     uint256 internal constant TICKET = 25_000 * SCT;
+    uint256 internal constant CHALLENGER_TICKET = 20_000 * SCT;
+    uint256 internal constant BOND = 500 * SCT;
     uint256 internal constant SUPPLY = 1_000_000_000 * SCT;
     bytes32 internal constant SALT = "salt";
     uint24 internal constant HOUR = 3600;
@@ -32,7 +34,7 @@ abstract contract ScatterTest {
     function setUp() public virtual {
         token = ScatterToken(deploy("ScatterToken", abi.encode(address(this), SUPPLY)));
         address randomness = deploy("SeededRandomness", abi.encode(keccak256("seed")));
-        protocol = IScatterProtocol(deploy("ScatterProtocol", abi.encode(parameters(randomness))));
+        protocol = deployProtocol(parameters(randomness));
         vm.warp(1_700_000_000);
         vm.roll(1000);
         enrol(requestor, Role.Requestor);
@@ -43,19 +45,27 @@ abstract contract ScatterTest {
         return vm.deployCode(string.concat("../src/scatter/chain/artifacts/", name, ".json"), arguments);
     }
 
+    function deployProtocol(Parameters memory p) internal returns (IScatterProtocol) {
+        address claims = deploy("ScatterClaims", abi.encode(p));
+        address disputes = deploy("ScatterDisputes", abi.encode(p));
+        return IScatterProtocol(deploy("ScatterProtocol", abi.encode(p, claims, disputes)));
+    }
+
     function parameters(address randomness) internal view returns (Parameters memory) {
         return Parameters({
             token: address(token),
             randomness: randomness,
             validatorTicket: uint96(TICKET),
-            challengerTicket: uint96(20_000 * SCT),
+            challengerTicket: uint96(CHALLENGER_TICKET),
             lockBps: 2000,
             slashBase: uint96(200 * SCT),
             trainersBps: 7000,
             membersBps: 2000,
             minSeatPay: uint96(5 * SCT),
             withdrawalDelay: 14 days,
-            minimumDuration: HOUR
+            minimumDuration: HOUR,
+            challengeBond: uint96(BOND),
+            jurorFeeBps: 100
         });
     }
 
@@ -66,6 +76,10 @@ abstract contract ScatterTest {
 
     function validator(uint256 i) internal pure returns (address) {
         return address(uint160(0x3000 + i));
+    }
+
+    function challenger(uint256 i) internal pure returns (address) {
+        return address(uint160(0x4000 + i));
     }
 
     function enrol(address account, Role role) internal {
@@ -80,6 +94,14 @@ abstract contract ScatterTest {
         for (uint256 i; i < n; ++i) {
             enrol(validator(i), Role.Validator);
             vm.prank(validator(i));
+            protocol.depositTicket();
+        }
+    }
+
+    function enrolChallengers(uint256 n) internal {
+        for (uint256 i; i < n; ++i) {
+            enrol(challenger(i), Role.Challenger);
+            vm.prank(challenger(i));
             protocol.depositTicket();
         }
     }
@@ -170,15 +192,14 @@ abstract contract ScatterTest {
         protocol.revealShardKey(job, round, shardKey(round));
     }
 
-    function commitment(bytes32 job, uint8 round, address member, uint256[] memory words)
+    function commitment(bytes32 job, uint8 round, address seat, uint256[] memory words)
         internal
         view
         returns (bytes32)
     {
         bytes32 hash = keccak256(abi.encodePacked(words));
-        return keccak256(
-            abi.encode(block.chainid, address(protocol), SeatKind.Member, job, round, member, hash, SALT)
-        );
+        SeatKind kind = protocol.part(job, seat).kind;
+        return keccak256(abi.encode(block.chainid, address(protocol), kind, job, round, seat, hash, SALT));
     }
 
     function commit(bytes32 job, address member, uint256[] memory words) internal {
@@ -194,14 +215,24 @@ abstract contract ScatterTest {
         protocol.openScores(job, round, words, SALT);
     }
 
-    /// Every member commits to and opens its own words; with more than 15 trainers they are passed back to settle.
-    function score(bytes32 job, uint256[][] memory words) internal {
+    /// Members, then auditors.
+    function allSeats(bytes32 job) internal view returns (address[] memory all) {
         address[] memory members = protocol.seats(job);
-        for (uint256 i; i < members.length; ++i) {
-            commit(job, members[i], words[i]);
+        address[] memory auditors = protocol.auditors(job);
+        all = new address[](members.length + auditors.length);
+        for (uint256 i; i < all.length; ++i) {
+            all[i] = i < members.length ? members[i] : auditors[i - members.length];
         }
-        for (uint256 i; i < members.length; ++i) {
-            open(job, members[i], words[i]);
+    }
+
+    /// Every seat commits to and opens its own words; with more than 15 trainers they are passed back to settle.
+    function score(bytes32 job, uint256[][] memory words) internal {
+        address[] memory all = allSeats(job);
+        for (uint256 i; i < all.length; ++i) {
+            commit(job, all[i], words[i]);
+        }
+        for (uint256 i; i < all.length; ++i) {
+            open(job, all[i], words[i]);
         }
         if (protocol.job(job).trainers > 15) protocol.settleRound(job, protocol.job(job).round, words);
     }
@@ -215,11 +246,11 @@ abstract contract ScatterTest {
         }
     }
 
-    /// One whole round in which all do their duty and all members score alike.
+    /// One whole round in which all do their duty and all seats score alike.
     function playRound(bytes32 job, uint256[] memory words) internal {
         publish(job, type(uint256).max);
         reveal(job);
-        score(job, alike(words, protocol.job(job).seated));
+        score(job, alike(words, allSeats(job).length));
         if (protocol.job(job).state == State.Aggregating) aggregate(job, "model");
     }
 
@@ -275,23 +306,42 @@ abstract contract ScatterTest {
         vm.assertEq(protocol.challengePool() - pool, pooled, "what owed says reaches the challenge pool");
     }
 
-    function stakes() internal view returns (uint256 sum) {
-        uint256 n = protocol.poolLength(Role.Validator);
+    /// All stakes. (In these tests nobody is in two pools.)
+    function stakes() internal view returns (uint256) {
+        return stakesOf(Role.Validator) + stakesOf(Role.Challenger);
+    }
+
+    function stakesOf(Role role) private view returns (uint256 sum) {
+        uint256 n = protocol.poolLength(role);
         for (uint256 i; i < n; ++i) {
-            sum += protocol.node(protocol.poolNode(Role.Validator, i)).stake;
+            sum += protocol.node(protocol.poolNode(role, i)).stake;
+        }
+    }
+
+    /// Everybody with a part in the job: seats, jurors, requestor, trainers.
+    function everybody(bytes32 job) internal view returns (address[] memory all) {
+        address[] memory seats = allSeats(job);
+        address[] memory jurors = protocol.jurors(job);
+        address[] memory trainers = protocol.trainers(job);
+        all = new address[](seats.length + jurors.length + trainers.length + 1);
+        uint256 n;
+        for (uint256 i; i < seats.length; ++i) {
+            all[n++] = seats[i];
+        }
+        for (uint256 i; i < jurors.length; ++i) {
+            all[n++] = jurors[i];
+        }
+        all[n++] = requestor;
+        for (uint256 i; i < trainers.length; ++i) {
+            all[n++] = trainers[i];
         }
     }
 
     /// Claim everything of a job, and check that every unit of its escrow went somewhere and nothing else moved.
     function settleAccounts(bytes32 job) internal {
-        address[] memory members = protocol.seats(job);
-        address[] memory trainers = protocol.trainers(job);
-        for (uint256 i; i < members.length; ++i) {
-            claim(job, members[i]);
-        }
-        claim(job, requestor);
-        for (uint256 i; i < trainers.length; ++i) {
-            claim(job, trainers[i]);
+        address[] memory all = everybody(job);
+        for (uint256 i; i < all.length; ++i) {
+            claim(job, all[i]);
         }
         vm.assertEq(
             token.balanceOf(address(protocol)), stakes() + protocol.challengePool(), "only stakes and the challenge pool stay"
