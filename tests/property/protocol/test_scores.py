@@ -11,6 +11,8 @@ from scatter.protocol.scores import (
     LARGEST,
     UNREADABLE,
     ZERO,
+    SettledRound,
+    agree,
     is_special,
     lower_median,
     pack,
@@ -20,6 +22,8 @@ from scatter.protocol.scores import (
 )
 
 NUMBERS = st.one_of(st.integers(ZERO - 20, ZERO + 20), st.integers(0, LARGEST))
+MEMBERS = 200
+"""More than any test here has seats: all of them are members."""
 LANES = st.one_of(NUMBERS, st.sampled_from([COPY, UNREADABLE]))
 
 
@@ -60,7 +64,7 @@ def test_a_minority_of_liars_settles_nothing_outside_of_the_honest_range(
     opened = dict(honest)
     for number in range(liars):
         opened[100 + number] = data.draw(st.lists(LANES, min_size=trainers + 1, max_size=trainers + 1))
-    settled = settle(opened, published, trainers, tau)
+    settled = settle(opened, published, trainers, MEMBERS, tau)
     assert not settled.struck
     assert not settled.left_out & set(honest)
     for lane in [0, *(slot + 1 for slot in published)]:
@@ -71,7 +75,7 @@ def test_a_minority_of_liars_settles_nothing_outside_of_the_honest_range(
 @given(openings(), st.integers(1, 20))
 def test_what_settling_promises(case: tuple[dict[int, list[int]], frozenset[int], int], tau: int) -> None:
     opened, published, trainers = case
-    settled = settle(opened, published, trainers, tau)
+    settled = settle(opened, published, trainers, MEMBERS, tau)
     assert len(settled.lanes) == trainers + 1
     assert all(settled.lanes[slot + 1] == 0 for slot in range(trainers) if slot not in published)
     for slot in published:
@@ -81,6 +85,7 @@ def test_what_settling_promises(case: tuple[dict[int, list[int]], frozenset[int]
         agrees = {slot for slot in published if is_special(lanes[slot + 1])} == settled.struck
         assert (seat in settled.left_out) != agrees
     assert not settled.left_out & settled.deviating
+    assert settled.panel | settled.left_out == set(opened)
     assert settled.positive_sum == sum(max(0, settled.contribution(slot)) for slot in range(trainers))
     assert set(settled.accepted) <= set(settled.counted) == published - settled.struck
 
@@ -93,7 +98,7 @@ def test_who_deviates_stands_alone_against_two_thirds(
     case: tuple[dict[int, list[int]], frozenset[int], int], tau: int
 ) -> None:
     opened, published, trainers = case
-    settled = settle(opened, published, trainers, tau)
+    settled = settle(opened, published, trainers, MEMBERS, tau)
     counted = {seat: lanes for seat, lanes in opened.items() if seat not in settled.left_out}
     assert 3 * len(settled.deviating) <= len(counted) * max(1, len(settled.counted))
     for seat, lanes in counted.items():
@@ -112,7 +117,9 @@ def test_the_order_of_openings_does_not_matter(
     opened, published, trainers = case
     shuffled = list(opened.items())
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert settle(dict(shuffled), published, trainers, tau) == settle(opened, published, trainers, tau)
+    assert settle(dict(shuffled), published, trainers, MEMBERS, tau) == settle(
+        opened, published, trainers, MEMBERS, tau
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,17 +136,69 @@ def test_the_order_of_openings_does_not_matter(
 )
 def test_deviating_takes_more_than_tau_and_two_thirds_within_it(offsets: list[int], deviating: set[int]) -> None:
     opened = {seat: [0, ZERO + 100 + offset] for seat, offset in enumerate(offsets)}
-    assert settle(opened, frozenset({0}), 1, tau=10).deviating == deviating
-    assert settle(opened, frozenset(), 1, tau=10).deviating == frozenset(), "what was not published is not compared"
+    assert settle(opened, frozenset({0}), 1, MEMBERS, tau=10).deviating == deviating
+    assert settle(opened, frozenset(), 1, MEMBERS, tau=10).deviating == frozenset(), (
+        "what was not published is not compared"
+    )
     metrics = {seat: [100 + offset, ZERO] for seat, offset in enumerate(offsets)}
-    assert settle(metrics, frozenset({0}), 1, tau=10).deviating == frozenset(), "the metric is not compared"
+    assert settle(metrics, frozenset({0}), 1, MEMBERS, tau=10).deviating == frozenset(), "the metric is not compared"
+
+
+def with_members(opened: dict[int, list[int]], members: int, trainers: int = 1) -> SettledRound:
+    return settle(opened, frozenset(range(trainers)), trainers, members, tau=10)
+
+
+def test_auditors_stand_in_for_members_that_opened_nothing_in_the_order_of_seats() -> None:
+    """Of three members only seat 0 opened, so auditors 3 and 4 stand in, and auditor 5 is compared."""
+    opened = {0: [0, ZERO + 10], 3: [0, ZERO + 30], 4: [0, ZERO + 20], 5: [0, ZERO + 400]}
+    settled = with_members(opened, 3)
+    assert (settled.panel, settled.lanes, settled.left_out) == ({0, 3, 4}, (0, ZERO + 20), frozenset())
+
+
+def test_auditors_take_the_place_of_members_that_are_left_out() -> None:
+    """Member 2 alone calls the update a copy; the second auditor agrees with it, so the third stands in."""
+    opened = {0: [5, ZERO + 10], 1: [5, ZERO + 11], 2: [9, COPY], 3: [9, COPY], 4: [7, ZERO + 12], 5: [8, ZERO + 60]}
+    settled = with_members(opened, 3)
+    assert settled.left_out == {2, 3}
+    assert settled.panel == {0, 1, 4}
+    assert settled.lanes == (5, ZERO + 11), "medians of those that remain, stand-ins included"
+    assert settled.deviating == {5}, "a compared auditor deviates from the panel like any seat"
+
+
+def test_compared_auditors_change_nothing() -> None:
+    opened = {seat: [50, ZERO + 10] for seat in range(3)}
+    compared = {3: [0, ZERO + 20], 4: [9, COPY]}
+    alone, settled = with_members(opened, 3), with_members({**opened, **compared}, 3)
+    assert (settled.lanes, settled.panel, settled.deviating) == (alone.lanes, alone.panel, alone.deviating)
+    assert settled.left_out == {4}
+
+
+@given(openings(), st.integers(1, 8), st.integers(1, 20))
+def test_the_panel_is_as_full_as_it_can_be(
+    case: tuple[dict[int, list[int]], frozenset[int], int], members: int, tau: int
+) -> None:
+    opened, published, trainers = case
+    settled = settle(opened, published, trainers, members, tau)
+    fitting = [seat for seat in sorted(opened) if seat not in settled.left_out]
+    assert sorted(settled.panel) == fitting[:members]
+    for lane in [0, *(slot + 1 for slot in settled.counted)] if settled.panel else []:
+        assert settled.lanes[lane] == lower_median([opened[seat][lane] for seat in settled.panel])
+
+
+@given(NUMBERS, NUMBERS, st.integers(1, 40))
+def test_what_it_means_to_agree(one: int, other: int, tau: int) -> None:
+    assert agree(one, other, tau) == agree(other, one, tau) == (abs(one - other) <= tau)
+    assert agree(COPY, UNREADABLE, tau)
+    assert agree(COPY, COPY, tau)
+    assert not agree(one, COPY, 40_000)
+    assert not agree(UNREADABLE, other, 40_000)
 
 
 def test_when_nobody_agrees_with_what_is_struck_nothing_counts() -> None:
     """Three seats call three different pairs of updates copies: all pairs are struck, so all seats are left out."""
     c, n = COPY, ZERO + 5
     opened = {0: [50, c, c, n, n], 1: [60, c, n, c, n], 2: [70, n, c, c, n]}
-    settled = settle(opened, frozenset(range(4)), 4, tau=10)
+    settled = settle(opened, frozenset(range(4)), 4, MEMBERS, tau=10)
     assert settled.struck == {0, 1, 2}
     assert settled.left_out == {0, 1, 2}
     assert settled.lanes == (0, COPY, COPY, COPY, ZERO)
@@ -148,7 +207,7 @@ def test_when_nobody_agrees_with_what_is_struck_nothing_counts() -> None:
 
 def test_a_round_that_nobody_opened_does_not_settle() -> None:
     with pytest.raises(ValueError, match="without openings"):
-        settle({}, frozenset({0}), 1, tau=10)
+        settle({}, frozenset({0}), 1, MEMBERS, tau=10)
     with pytest.raises(ValueError, match="no median"):
         lower_median([])
 
@@ -160,4 +219,4 @@ def test_lanes_outside_of_15_bits_are_not_packed(lane: int) -> None:
 
 
 def test_the_metric_is_a_fraction() -> None:
-    assert settle({0: [9_312, ZERO]}, frozenset({0}), 1, tau=10).metric == pytest.approx(0.9312)
+    assert settle({0: [9_312, ZERO]}, frozenset({0}), 1, MEMBERS, tau=10).metric == pytest.approx(0.9312)

@@ -1,0 +1,187 @@
+"""Verdicts: what two thirds of a whole jury say, and no more than that."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.property.protocol.test_scores import CLOSE, LANES, NUMBERS
+
+from scatter.protocol.ids import NO_DIGEST, Digest, Round
+from scatter.protocol.scores import COPY, LARGEST, UNREADABLE, ZERO, SettledRound, agree, settle
+from scatter.protocol.states import ChallengeKind, two_thirds
+from scatter.protocol.verdicts import (
+    Item,
+    contradicts,
+    verdict_on_aggregate,
+    verdict_on_refusal,
+    verdict_on_scores,
+)
+
+TRAINERS, TAU = 3, 10
+Lanes = list[int]
+
+
+def lanes_of(lane: st.SearchStrategy[int]) -> st.SearchStrategy[Lanes]:
+    return st.lists(lane, min_size=TRAINERS + 1, max_size=TRAINERS + 1)
+
+
+@st.composite
+def settled_rounds(draw: Callable) -> tuple[SettledRound, dict[int, Lanes]]:
+    seats = draw(st.dictionaries(st.integers(0, 6), lanes_of(st.one_of(CLOSE, LANES)), min_size=1))
+    published = frozenset(draw(st.sets(st.integers(0, TRAINERS - 1))))
+    return settle(seats, published, TRAINERS, 5, TAU), seats
+
+
+@given(settled_rounds(), st.integers(3, 31), st.data())
+def test_with_two_thirds_honest_jurors_a_verdict_lies_within_their_range(
+    case: tuple[SettledRound, dict[int, Lanes]], jurors: int, data: st.DataObject
+) -> None:
+    """Honest jurors lie within tau of each other, so the verdict counts in every lane, whatever the others open."""
+    settled, seats = case
+    truth = data.draw(lanes_of(NUMBERS))
+    near = st.integers(-TAU // 2, TAU // 2)
+    honest = data.draw(st.integers(two_thirds(jurors), jurors))
+    jury: dict[int, Lanes | None] = {
+        juror: [min(LARGEST, max(0, lane + data.draw(near))) for lane in truth]
+        if juror < honest
+        else data.draw(lanes_of(LANES))
+        for juror in range(jurors)
+        if juror < honest or data.draw(st.booleans())
+    }
+    verdict = verdict_on_scores(settled, seats, jury, jurors, TAU)
+    assert verdict.counts == bool(settled.published)
+    for slot in settled.published:
+        said = [lanes[slot + 1] for juror, lanes in jury.items() if juror < honest and lanes]
+        now = verdict.lanes[slot + 1]
+        assert min(said) <= now <= max(said) or (
+            now == settled.lanes[slot + 1] and min(said) - TAU <= now <= max(said) + TAU
+        )
+
+
+@given(settled_rounds(), st.integers(1, 9), st.data())
+def test_what_a_verdict_on_scores_promises(
+    case: tuple[SettledRound, dict[int, Lanes]], jurors: int, data: st.DataObject
+) -> None:
+    settled, seats = case
+    opened = st.none() | lanes_of(st.one_of(CLOSE, CLOSE, LANES))
+    jury = data.draw(st.dictionaries(st.integers(0, jurors - 1), opened))
+    verdict = verdict_on_scores(settled, seats, jury, jurors, TAU)
+    numbers = {juror: lanes for juror, lanes in jury.items() if lanes}
+    assert verdict.lanes[0] == settled.lanes[0], "the metric is not judged"
+    different = [lane for lane in range(TRAINERS + 1) if verdict.lanes[lane] != settled.lanes[lane]]
+    assert verdict.changed == bool(different)
+    for lane in different:
+        assert lane - 1 in settled.published
+        assert not agree(verdict.lanes[lane], settled.lanes[lane], TAU)
+        assert sum(agree(lanes[lane], verdict.lanes[lane], TAU) for lanes in numbers.values()) >= two_thirds(jurors)
+    assert verdict.lost == {
+        seat
+        for seat, lanes in seats.items()
+        if any(not agree(lanes[lane], verdict.lanes[lane], TAU) for lane in different)
+    }
+    assert (verdict.agreed | verdict.outside) == (set(numbers) if verdict.counts else set())
+    assert not verdict.agreed & verdict.outside
+    if not verdict.counts:
+        assert not verdict.changed
+
+
+def scores(*contributions: int) -> Lanes:
+    return [0, *(c if c >= COPY else ZERO + c for c in contributions)]
+
+
+STANDS = settle({seat: scores(50, 20, COPY) for seat in range(3)}, frozenset(range(3)), 3, 3, TAU)
+
+
+@pytest.mark.parametrize(
+    ("found", "lanes", "counts", "changed"),
+    [
+        (scores(50, 20, COPY), scores(50, 20, COPY), True, False),
+        (scores(60, 10, UNREADABLE), scores(50, 20, COPY), True, False),
+        (scores(61, 20, COPY), scores(61, 20, COPY), True, True),
+        (scores(50, 20, 5), scores(50, 20, 5), True, True),
+        (scores(UNREADABLE, 20, COPY), [0, UNREADABLE, ZERO + 20, COPY], True, True),
+        (None, scores(50, 20, COPY), False, False),
+    ],
+)
+def test_a_lane_changes_beyond_tau_or_in_specialness(
+    found: Lanes | None, lanes: Lanes, *, counts: bool, changed: bool
+) -> None:
+    verdict = verdict_on_scores(STANDS, {0: scores(50, 20, COPY)}, dict.fromkeys(range(5), found), 7, TAU)
+    assert (verdict.counts, verdict.changed, verdict.lanes) == (counts, changed, tuple(lanes))
+    assert verdict.lost == ({0} if changed else frozenset())
+
+
+def test_two_thirds_of_all_jurors_count_not_of_those_that_opened() -> None:
+    jury = dict.fromkeys(range(4), scores(0, 0, 0))
+    assert not verdict_on_scores(STANDS, {}, jury, 7, TAU).counts
+    assert verdict_on_scores(STANDS, {}, jury, 6, TAU).counts
+
+
+def test_lanes_are_judged_one_by_one() -> None:
+    """Jurors agree on the first trainer, not on the second; whoever is off in the first is outside, in the second is not."""
+    jury = {
+        0: scores(90, 0, COPY),
+        1: scores(91, 100, COPY),
+        2: scores(92, 200, COPY),
+        3: scores(300, 300, COPY),
+        4: None,
+    }
+    verdict = verdict_on_scores(STANDS, {0: scores(50, 0, COPY), 1: scores(95, 77, COPY)}, jury, 4, TAU)
+    assert verdict.lanes == (0, ZERO + 91, ZERO + 20, COPY)
+    assert (verdict.lost, verdict.agreed, verdict.outside) == ({0}, {0, 1, 2}, {3}), "who cannot score is neither"
+
+
+A, B = Digest(b"a" * 32), Digest(b"b" * 32)
+
+
+@pytest.mark.parametrize(
+    ("model", "jury", "expected"),
+    [
+        (A, [A] * 5 + [B, NO_DIGEST], (True, False, A, set(), set(range(5)), {5})),
+        (A, [B] * 5 + [A, A], (True, True, B, {0, 1}, set(range(5)), {5, 6})),
+        (NO_DIGEST, [A] * 7, (True, True, A, {2}, set(range(7)), set())),
+        (A, [B] * 4 + [A], (False, False, NO_DIGEST, set(), set(), set())),
+        (A, [NO_DIGEST] * 7, (False, False, NO_DIGEST, set(), set(), set())),
+        (A, [], (False, False, NO_DIGEST, set(), set(), set())),
+    ],
+)
+def test_a_verdict_on_an_aggregate_is_what_two_thirds_named(model: Digest, jury: list[Digest], expected: tuple) -> None:
+    verdict = verdict_on_aggregate(model, {0: A, 1: A, 2: B}, dict(enumerate(jury)), 7)
+    found = (verdict.counts, verdict.changed, verdict.aggregate, verdict.lost, verdict.agreed, verdict.outside)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("able", "unable", "expected"),
+    [
+        (5, 2, (True, True, {0, 2}, set(range(5)), {5, 6})),
+        (2, 5, (True, False, set(), {2, 3, 4, 5, 6}, {0, 1})),
+        (4, 3, (False, False, set(), set(), set())),
+        (0, 4, (False, False, set(), set(), set())),
+    ],
+)
+def test_a_refusal_is_overturned_by_two_thirds_that_can_score(able: int, unable: int, expected: tuple) -> None:
+    verdict = verdict_on_refusal(frozenset({0, 2}), {juror: juror < able for juror in range(able + unable)}, 7)
+    assert (verdict.counts, verdict.changed, verdict.lost, verdict.agreed, verdict.outside) == expected
+
+
+def test_items_sort_as_their_verdicts_take_stakes() -> None:
+    scores_, aggregate, refusal = ChallengeKind.SCORES, ChallengeKind.AGGREGATE, ChallengeKind.REFUSAL
+    order = [Item(scores_, Round(1)), Item(scores_, Round(3)), Item(aggregate, Round(1)), Item(refusal, Round(2))]
+    assert sorted([order[2], order[3], order[1], order[0]]) == order
+
+
+@pytest.mark.parametrize(
+    ("own", "contradicted"),
+    [
+        (scores(50, 20, UNREADABLE), False),
+        (scores(60, 10, COPY), False),
+        (scores(61, 20, COPY), True),
+        (scores(50, 20, 0), True),
+        (scores(COPY, 20, COPY), True),
+        ([9_999, *scores(50, 20, COPY)[1:]], False),
+    ],
+)
+def test_a_seat_contradicts_what_was_settled_beyond_tau(own: Lanes, *, contradicted: bool) -> None:
+    assert contradicts(STANDS, own, TAU) is contradicted
