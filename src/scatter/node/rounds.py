@@ -29,9 +29,12 @@ async def round_lanes(parts: Parts, job: JobView, round_: Round) -> list[int]:
 
     Unscorable when the requestor's evaluation cannot be done.
     """
-    package = await package_of(parts, job)
+    try:
+        package = await package_of(parts, job)
+        start = await starting_model(parts, job, round_)
+    except GiveUp as error:
+        raise Unscorable(str(error)) from error
     shard = await shard_of(parts, job, round_, package)
-    start = await starting_model(parts, job, round_)
     slots = job.rounds[round_].updates
     published = [(job.trainers[slot], await update_file(parts, job, round_, slot)) for slot in slots]
     classified = await asyncio.to_thread(classify, start, published)
