@@ -41,7 +41,8 @@ def test_steps_that_the_table_does_not_have() -> None:
     assert may_follow(State.KEYING, State.TRAINING)
     assert not may_follow(State.TRAINING, State.KEYING)
     assert not may_follow(State.COMMITTING, State.AGGREGATING)
-    assert not may_follow(State.JUDGING, State.SETTLED), "this version has no row for it"
+    assert may_follow(State.CHALLENGING, State.JUDGING)
+    assert not may_follow(State.TRAINING, State.JUDGING)
 
 
 def test_quorums() -> None:

@@ -26,11 +26,11 @@ def test_terms_of_an_ordinary_job_are_taken() -> None:
         ("slot_stake", 0, 2**96 - 1),
         ("rounds", 1, 32),
         ("members", 1, 31),
-        ("auditors", 0, 0),
+        ("auditors", 0, 7),
         ("min_trainers", 1, 9),
         ("max_trainers", 1, 63),
         ("rule", 0, 4),
-        ("min_jury", 0, 0),
+        ("min_jury", 0, 7),
         ("fault_bps", 0, 10_000),
         ("max_share_bps", 1, 10_000),
         ("tau", 1, 32_767),
@@ -79,3 +79,21 @@ def test_a_seat_must_be_worth_its_while() -> None:
     with pytest.raises(ValueError, match="a seat would earn 4999999999999999999 base units"):
         check_terms(replace(TERMS, round_pool=50 * SCT - 10))
     check_terms(replace(TERMS, round_pool=0), rates=Rates(min_seat_pay=0))
+
+
+def test_an_auditors_seat_must_be_worth_its_while_too() -> None:
+    """Three members share a fifth of the pool, four auditors a tenth: theirs is the least."""
+    check_terms(replace(TERMS, round_pool=200 * SCT, auditors=4))
+    with pytest.raises(ValueError, match="a seat would earn 4999"):
+        check_terms(replace(TERMS, round_pool=200 * SCT - 10, auditors=4))
+    with pytest.raises(ValueError, match="a seat would earn 4999"):
+        check_terms(replace(TERMS, round_pool=75 * SCT - 10, auditors=1))
+
+
+@pytest.mark.parametrize(("members", "jury"), [(1, 3), (3, 7), (15, 31), (31, 31)])
+def test_a_jury_is_twice_the_committee_and_one_more(members: int, jury: int) -> None:
+    terms = replace(TERMS, members=members, min_jury=jury, round_pool=2**96 - 1)
+    assert (terms.jury, terms.smallest_jury, replace(terms, min_jury=1).smallest_jury) == (jury, jury, 3)
+    check_terms(terms)
+    with pytest.raises(ValueError, match=f"min_jury is {jury + 1}; it must be between 0 and {jury}"):
+        check_terms(replace(terms, min_jury=jury + 1))

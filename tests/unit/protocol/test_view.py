@@ -1,19 +1,22 @@
 """Views of jobs: what the projection makes of events, and what can be asked of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.property.protocol.actors import digest, example_terms
 from tests.property.protocol.model_chain import ModelChain, account
 
-from scatter.protocol.entitlement import may_read_update_keys
+from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
 from scatter.protocol.ids import NO_DIGEST, Address, Round, job_id, topic_of
 from scatter.protocol.projection import apply
 from scatter.protocol.scores import COPY, ZERO, pack
-from scatter.protocol.states import Reason, SeatKind, State
-from scatter.protocol.view import JobView, NetworkView
+from scatter.protocol.states import ChallengeKind, JudgingPhase, Reason, SeatKind, State
+from scatter.protocol.verdicts import Item, Verdict
+from scatter.protocol.view import JobView, NetworkView, VerdictOpening
 
 REQUESTOR, TRAINERS, MEMBERS = account(1), (account(11), account(12)), (account(21), account(22), account(23))
+AUDITORS = (account(31), account(32))
 JOB = job_id(REQUESTOR, topic_of("digits"))
 
 
@@ -67,8 +70,18 @@ def test_members_sit_in_the_order_of_their_pages() -> None:
     assert job.participants == (REQUESTOR, *TRAINERS, *MEMBERS)
     assert [job.seat_of(node) for node in (*MEMBERS, REQUESTOR)] == [0, 1, 2, None]
     assert [job.slot_of(node) for node in (*TRAINERS, MEMBERS[0])] == [0, 1, None]
-    other = Log().add("SeatsDrawn", kind=int(SeatKind.AUDITOR), first_seat=0, nodes=MEMBERS).job
-    assert other.members == ()
+
+
+def test_auditors_have_the_seats_after_the_members_and_jurors_their_own_numbers() -> None:
+    log = Log().seated().add("SeatsDrawn", kind=int(SeatKind.AUDITOR), first_seat=0, nodes=AUDITORS)
+    job = log.add("SeatsDrawn", kind=int(SeatKind.JUROR), first_seat=0, nodes=(account(41),)).job
+    assert (job.members, job.auditors, job.jurors) == (MEMBERS, AUDITORS, (account(41),))
+    assert (job.seats, [job.seat_of(node) for node in (*AUDITORS, account(41))]) == (
+        (*MEMBERS, *AUDITORS),
+        [3, 4, None],
+    )
+    assert [job.kind_of(seat) for seat in (0, 2, 3)] == [SeatKind.MEMBER, SeatKind.MEMBER, SeatKind.AUDITOR]
+    assert job.participants == (REQUESTOR, *TRAINERS, *MEMBERS, *AUDITORS, account(41))
 
 
 def test_dropped_trainers_keep_their_slot() -> None:
@@ -85,15 +98,22 @@ def test_a_round_collects_what_is_published_for_it() -> None:
     log.add("ShardKeyRevealed", round=1, key=digest("key"))
     log.add("ScoresCommitted", round=1, kind=0, seat=2, commitment=digest("c"))
     log.add("ScoresOpened", round=1, kind=0, seat=2, words=words)
-    log.add("RoundSettled", round=1, settled=words, positive_sum=40, left_out=0b101, deviating=0b10)
+    log.add("ScoresCommitted", round=1, kind=int(SeatKind.AUDITOR), seat=0, commitment=digest("d"))
+    log.add("ScoresOpened", round=1, kind=int(SeatKind.AUDITOR), seat=0, words=())
+    log.add("RoundSettled", round=1, settled=words, positive_sum=40, panel=0b1000, left_out=0b101, deviating=0b10)
     log.add("AggregatePosted", round=1, seat=2, aggregate=digest("a"))
     made = log.job.current
     assert log.job.bundle == digest("bundle")
     assert list(made.updates) == [1, 0]
-    assert (made.published, made.shard_key, made.commitments) == ({0, 1}, digest("key"), {2: digest("c")})
-    assert (made.openings, made.aggregates, made.closed) == ({2: words}, {2: digest("a")}, False)
+    assert (made.published, made.shard_key, made.commitments) == (
+        {0, 1},
+        digest("key"),
+        {2: digest("c"), 3: digest("d")},
+    )
+    assert (made.openings, made.aggregates, made.closed) == ({2: words, 3: ()}, {2: digest("a")}, False)
+    assert (made.scored, made.refused) == ({2: words}, {3})
     assert made.settled is not None
-    assert (made.settled.left_out, made.settled.deviating) == ({0, 2}, {1})
+    assert (made.settled.panel, made.settled.left_out, made.settled.deviating) == ({3}, {0, 2}, {1})
     assert (made.settled.positive_sum, made.settled.struck, made.settled.accepted) == (40, {1}, (0,))
 
 
@@ -132,6 +152,74 @@ def test_lost_events_are_noticed() -> None:
 def test_events_of_others_say_nothing() -> None:
     view = Log().view
     assert apply(view, "Transfer", {"from": REQUESTOR, "value": 1}, block=99) is view
+
+
+def challenged() -> Log:
+    """Scores of round 1 and its aggregate are challenged; three jurors are drawn."""
+    log = Log().seated().enter(State.TRAINING, 1)
+    log.add("UpdatePublished", round=1, slot=0, update=digest("u0"))
+    log.add("ShardKeyRevealed", round=1, key=digest("key")).enter(State.CHALLENGING, 1)
+    log.add("Challenged", kind=0, round=1, challenger=MEMBERS[0]).add(
+        "Challenged", kind=1, round=1, challenger=TRAINERS[0]
+    )
+    log.add("Challenged", kind=0, round=1, challenger=TRAINERS[1]).enter(State.JUDGING, 0, 0)
+    return log.add("SeatsDrawn", kind=int(SeatKind.JUROR), first_seat=0, nodes=JURORS)
+
+
+SCORES, AGGREGATE = Item(ChallengeKind.SCORES, Round(1)), Item(ChallengeKind.AGGREGATE, Round(1))
+JURORS = (account(41), account(42), account(43))
+
+
+def test_challenges_collect_their_filers() -> None:
+    job = challenged().job
+    assert {item: seen.filers for item, seen in job.items.items()} == {
+        SCORES: (MEMBERS[0], TRAINERS[1]),
+        AGGREGATE: (TRAINERS[0],),
+    }
+    assert (job.state, job.phase, job.round, job.deadline) == (State.JUDGING, JudgingPhase.DRAWING, 0, None)
+
+
+def test_phases_of_judging_have_their_deadlines_and_blocks() -> None:
+    log = challenged().add("JudgingAdvanced", phase=1, deadline=7_000)
+    assert (log.job.phase, log.job.deadline, log.job.entered_block) == (JudgingPhase.COMMITTING, 7_000, log.block)
+    log.add("JudgingAdvanced", phase=3, deadline=0)
+    assert (log.job.phase, log.job.deadline) == (JudgingPhase.TALLYING, None)
+
+
+def test_an_item_collects_what_jurors_say_and_its_verdict() -> None:
+    words = tuple(pack([0, ZERO + 40, 0]))
+    log = challenged()
+    log.add("VerdictCommitted", kind=0, round=1, juror=2, commitment=digest("c"))
+    log.add("VerdictOpened", kind=0, round=1, juror=2, words=words, aggregate=NO_DIGEST)
+    log.add("VerdictOpened", kind=1, round=1, juror=0, words=(), aggregate=digest("a"))
+    assert log.job.items[SCORES].commitments == {2: digest("c")}
+    assert log.job.items[SCORES].openings == {2: VerdictOpening(words)}
+    assert log.job.items[AGGREGATE].openings == {0: VerdictOpening((), digest("a"))}
+    masks = {"lost": 0b110, "jurors_agreed": 0b11, "jurors_outside": 0b100}
+    verdict = {"counts": True, "changed": True, **masks}
+    log.add("VerdictReached", kind=0, round=1, lanes=words, aggregate=NO_DIGEST, **verdict)
+    log.add("VerdictReached", kind=1, round=1, lanes=(), aggregate=digest("a"), **verdict)
+    seats, agreed, outside = frozenset({1, 2}), frozenset({0, 1}), frozenset({2})
+    expected = Verdict(counts=True, changed=True, lanes=(0, ZERO + 40, 0), lost=seats, agreed=agreed, outside=outside)
+    assert log.job.items[SCORES].verdict == expected
+    assert log.job.items[AGGREGATE].verdict == replace(expected, lanes=(), aggregate=digest("a"))
+
+
+def test_jurors_may_have_the_keys_of_rounds_in_which_something_was_challenged() -> None:
+    job = challenged().add("KeysPublished", bundle=digest("bundle")).job
+    assert may_read_update_keys(job, Round(1), JURORS[0])
+    assert not may_read_update_keys(replace(job, items={}), Round(1), JURORS[0])
+    assert not may_read_update_keys(job, Round(2), JURORS[0])
+    assert not may_read_update_keys(job, Round(1), account(99))
+
+
+@pytest.mark.parametrize("who", [REQUESTOR, TRAINERS[0], MEMBERS[2], JURORS[1]])
+def test_the_job_key_is_for_everybody_with_a_part_once_it_is_out(who: Address) -> None:
+    log = challenged()
+    assert not may_read_job_key(log.job, who)
+    log.add("KeysPublished", bundle=digest("bundle"))
+    assert may_read_job_key(log.job, who)
+    assert not may_read_job_key(log.job, account(99))
 
 
 @pytest.mark.parametrize(
