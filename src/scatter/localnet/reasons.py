@@ -1,10 +1,8 @@
 """Why an account earned what it earned, in a few words."""
 
-from dataclasses import replace
-
 from scatter.protocol.ids import Address
 from scatter.protocol.scores import SettledRound
-from scatter.protocol.states import ChallengeKind, SeatKind
+from scatter.protocol.states import SeatKind
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
 
@@ -27,13 +25,8 @@ def reason(job: JobView, account: Address) -> str:
 
 def _settled(job: JobView) -> list[tuple[RoundView, SettledRound]]:
     """The settled rounds, with the scores that count in the end: as verdicts left them."""
-    return [(made, _as_judged(job, made, made.settled)) for _, made in sorted(job.rounds.items()) if made.settled]
-
-
-def _as_judged(job: JobView, made: RoundView, settled: SettledRound) -> SettledRound:
-    item = job.items.get(Item(ChallengeKind.SCORES, made.number))
-    verdict = None if item is None else item.verdict
-    return replace(settled, lanes=verdict.lanes) if verdict is not None and verdict.changed else settled
+    rounds = ((made, job.judged(made)) for _, made in sorted(job.rounds.items()))
+    return [(made, settled) for made, settled in rounds if settled is not None]
 
 
 def _trainer(job: JobView, slot: int) -> str:

@@ -27,10 +27,11 @@ def seat_penalties(job: JobOutcome, rates: Rates) -> dict[Address, int]:
     outside = frozenset().union(*(dispute.verdict.outside for dispute in job.disputes.values()))
     penalties = {}
     for number, seat in enumerate(job.seats):
-        slash = seat_slash(seat.lock, seat.earlier_slashes, rates) if seat.at_fault else 0
+        faulty = seat.silent or number in job.deviating
+        slash = seat_slash(seat.lock, seat.earlier_slashes, rates) if faulty else 0
         penalties[seat.account] = seat.lock if number in by_verdict else slash
     for number, juror in enumerate(job.jurors):
-        faulty = juror.at_fault or number in outside
+        faulty = juror.silent or number in outside
         penalties[juror.account] = seat_slash(juror.lock, juror.earlier_slashes, rates) if faulty else 0
     return penalties
 

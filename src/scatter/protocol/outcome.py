@@ -7,7 +7,7 @@ from scatter.protocol.ids import Address
 from scatter.protocol.scores import SettledRound
 from scatter.protocol.states import ChallengeKind, Reason
 from scatter.protocol.terms import JobTerms
-from scatter.protocol.verdicts import NO_VERDICT, Item, Verdict
+from scatter.protocol.verdicts import NO_VERDICT, Item, Verdict, as_judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class RoundOutcome:
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A drawn seat of any kind at the end of a job. `lock`: what it locked (L), in base units; `earlier_slashes`: of its node,
-    at the draw; `at_fault`: silent, or deviating from settled scores, in any round."""
+    at the draw; `silent`: in any round, or as a juror."""
 
     account: Address
     lock: int
     earlier_slashes: int
-    at_fault: bool
+    silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,19 @@ class JobOutcome:
 
     @property
     def judged_rounds(self) -> list[RoundOutcome]:
-        """The rounds with the contributions as verdicts left them: what pay, strikes and `fault` are computed from."""
+        """The rounds as verdicts on their scores left them."""
         rounds = list(self.rounds)
         for item, dispute in self.disputes.items():
             made = rounds[item.round - 1]
-            if item.kind is ChallengeKind.SCORES and made.settled is not None and dispute.verdict.changed:
-                rounds[item.round - 1] = replace(made, settled=replace(made.settled, lanes=dispute.verdict.lanes))
+            if item.kind is ChallengeKind.SCORES and made.settled is not None:
+                settled = as_judged(made.settled, dispute.verdict, made.openings, self.terms.members)
+                rounds[item.round - 1] = replace(made, settled=settled)
         return rounds
+
+    @property
+    def deviating(self) -> frozenset[int]:
+        """The seats that deviate from what is settled in the end, in any round."""
+        return frozenset().union(*(made.settled.deviating for made in self.judged_rounds if made.settled is not None))
 
     @property
     def refusing(self) -> frozenset[int]:

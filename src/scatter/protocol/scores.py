@@ -6,7 +6,7 @@ when more than half of the openers said so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scatter.protocol.states import two_thirds
 
@@ -125,16 +125,37 @@ def settle(
     seats = sorted(openings)
     first = seats[:members]
     lanes = _medians([openings[seat] for seat in first], published, trainers)
-    struck = {slot for slot in published if is_special(lanes[slot + 1])}
-    fitting = [seat for seat in seats if _special_slots(openings[seat], published) == struck]
+    fitting = seats_that_fit(lanes, openings, published)
     panel = fitting[:members]
     if panel != first:
+        struck = _special_slots(lanes, published)
         lanes = _medians_of_rest([openings[seat] for seat in panel], lanes, published, struck, trainers)
-    counted = published - struck
-    deviating = _deviating({s: openings[s] for s in fitting}, panel, lanes, counted, tau)
-    return SettledRound(
-        tuple(lanes), published, frozenset(panel), frozenset(seats) - frozenset(fitting), frozenset(deviating)
-    )
+    left_out = frozenset(seats) - frozenset(fitting)
+    settled = SettledRound(tuple(lanes), published, frozenset(panel), left_out, frozenset())
+    return replace(settled, deviating=deviating_from(settled, lanes, openings, tau))
+
+
+def seats_that_fit(lanes: Sequence[int], openings: Mapping[int, Sequence[int]], published: frozenset[int]) -> list[int]:
+    """The seats, in order, whose special words are in the same published lanes as in `lanes`: those that are not left out."""
+    struck = _special_slots(lanes, published)
+    return [seat for seat in sorted(openings) if _special_slots(openings[seat], published) == struck]
+
+
+def deviating_from(
+    settled: SettledRound, lanes: Sequence[int], openings: Mapping[int, Sequence[int]], tau: int
+) -> frozenset[int]:
+    """The seats that deviate from a round's lanes: the settled ones, or what a verdict made of them.
+
+    They fit the lanes, and are farther than `tau` from a contribution around which two thirds of the round's panel lie. Where
+    a verdict changed what is struck out, nobody of the panel fits any more, and nobody deviates.
+    """
+    fitting, found = seats_that_fit(lanes, openings, settled.published), set[int]()
+    for slot in settled.published - _special_slots(lanes, settled.published):
+        outside = {seat for seat in fitting if abs(openings[seat][slot + 1] - lanes[slot + 1]) > tau}
+        agreed = len(settled.panel.intersection(fitting) - outside)
+        if agreed >= max(1, two_thirds(len(settled.panel))):
+            found |= outside
+    return frozenset(found)
 
 
 def _special_slots(lanes: Sequence[int], published: frozenset[int]) -> set[int]:
@@ -163,19 +184,3 @@ def _medians_of_rest(
     for slot in struck:
         lanes[slot + 1] = first[slot + 1]
     return lanes
-
-
-def _deviating(
-    fitting: Mapping[int, Sequence[int]],
-    panel: Sequence[int],
-    settled: Sequence[int],
-    counted: frozenset[int],
-    tau: int,
-) -> set[int]:
-    needed = two_thirds(len(panel))
-    found: set[int] = set()
-    for slot in counted:
-        outside = {seat for seat, lanes in fitting.items() if abs(lanes[slot + 1] - settled[slot + 1]) > tau}
-        if sum(seat not in outside for seat in panel) >= needed:
-            found |= outside
-    return found

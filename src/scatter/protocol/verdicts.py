@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scatter.protocol.ids import NO_DIGEST, Digest, Round
-from scatter.protocol.scores import SettledRound, agree, lower_median
+from scatter.protocol.scores import SettledRound, agree, deviating_from, lower_median, seats_that_fit
 from scatter.protocol.states import ChallengeKind, two_thirds
 
 
@@ -27,6 +27,7 @@ class Verdict:
     `counts`: two thirds agreed on something; `changed`: on something else than what stood. `lanes`: of a verdict on scores,
     the settled lanes as they are now; `aggregate`: of a verdict on an aggregate, its digest. `lost`: the seats that deviate
     from it; `agreed` and `outside`: jurors; neither are those that found nothing, which is no verdict of theirs.
+    `deviating`: of a verdict on scores, the other seats that deviate from the settled lanes as they are now.
     """
 
     counts: bool
@@ -36,6 +37,7 @@ class Verdict:
     lost: frozenset[int] = frozenset()
     agreed: frozenset[int] = frozenset()
     outside: frozenset[int] = frozenset()
+    deviating: frozenset[int] = frozenset()
 
 
 NO_VERDICT = Verdict(counts=False)
@@ -58,16 +60,39 @@ def verdict_on_scores(
     opened = {juror: lanes for juror, lanes in jury.items() if lanes is not None}
     found = _lane_verdicts(settled.published, opened, two_thirds(jurors), tau)
     if not found:
-        return replace(NO_VERDICT, lanes=settled.lanes)
+        return replace(NO_VERDICT, lanes=settled.lanes, deviating=settled.deviating)
     changed = {lane: value for lane, value in found.items() if not agree(value, settled.lanes[lane], tau)}
-    agreed = frozenset(juror for juror, lanes in opened.items() if _follows(lanes, found, tau))
+    lanes = tuple(changed.get(lane, value) for lane, value in enumerate(settled.lanes))
+    lost = frozenset(seat for seat, own in seats.items() if not _follows(own, changed, tau))
+    agreed = frozenset(juror for juror, own in opened.items() if _follows(own, found, tau))
     return Verdict(
         counts=True,
         changed=bool(changed),
-        lanes=tuple(changed.get(lane, value) for lane, value in enumerate(settled.lanes)),
-        lost=frozenset(seat for seat, lanes in seats.items() if not _follows(lanes, changed, tau)),
+        lanes=lanes,
+        lost=lost,
         agreed=agreed,
         outside=frozenset(opened) - agreed,
+        deviating=deviating_from(settled, lanes, seats, tau) - lost,
+    )
+
+
+def as_judged(
+    settled: SettledRound, verdict: Verdict, seats: Mapping[int, Sequence[int]], members: int
+) -> SettledRound:
+    """A settled round as a verdict on its scores leaves it: what pay, strikes, faults and slashes are computed from.
+
+    `seats` as in `verdict_on_scores`. Who is left out, and so unpaid, follows the special words as they are now, and the
+    first `members` of the others are paid as the panel.
+    """
+    if not verdict.changed:
+        return settled
+    fitting = seats_that_fit(verdict.lanes, seats, settled.published)
+    return replace(
+        settled,
+        lanes=verdict.lanes,
+        panel=frozenset(fitting[:members]),
+        left_out=frozenset(seats) - frozenset(fitting),
+        deviating=verdict.deviating,
     )
 
 

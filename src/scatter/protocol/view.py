@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
-from scatter.protocol.scores import SettledRound
-from scatter.protocol.states import TERMINAL, JudgingPhase, Reason, Role, SeatKind, State
+from scatter.protocol.scores import SettledRound, unpack
+from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import JobTerms
-from scatter.protocol.verdicts import Item, Verdict
+from scatter.protocol.verdicts import Item, Verdict, as_judged
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -164,6 +164,14 @@ class JobView:
     def participants(self) -> tuple[Address, ...]:
         """Everybody with something to claim: requestor, trainers, members, auditors, jurors."""
         return (self.requestor, *self.trainers, *self.seats, *self.jurors)
+
+    def judged(self, round_: RoundView) -> SettledRound | None:
+        """How a round is settled in the end: as a verdict on its scores, if there is one, leaves it. None: it is not."""
+        item = self.items.get(Item(ChallengeKind.SCORES, round_.number))
+        if round_.settled is None or item is None or item.verdict is None:
+            return round_.settled
+        seats = {seat: unpack(words, len(self.trainers)) for seat, words in round_.scored.items()}
+        return as_judged(round_.settled, item.verdict, seats, self.terms.members)
 
     def starting_model(self, round_: Round) -> tuple[Round, Digest | None]:
         """(round that made it, digest) of the model that a round starts from; (0, None) for the initial model."""

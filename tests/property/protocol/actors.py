@@ -229,7 +229,7 @@ def claim_words(view: JobView, accounts: Sequence[Address]) -> list[int]:
         for claimed in accounts
         for made in view.rounds.values()
         for seat, words in made.scored.items()
-        if made.settled and view.seat_of(claimed) == seat and seat not in made.settled.left_out
+        if (settled := view.judged(made)) and view.seat_of(claimed) == seat and seat not in settled.left_out
         for word in words
     ]
 

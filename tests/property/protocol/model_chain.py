@@ -15,6 +15,7 @@ from scatter.protocol.outcome import JobOutcome
 from scatter.protocol.pay import seat_part, seat_pay, ticket
 from scatter.protocol.projection import apply
 from scatter.protocol.rates import Rates
+from scatter.protocol.scores import words_for
 from scatter.protocol.states import Role, State
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.view import NetworkView
@@ -155,14 +156,11 @@ class ModelChain:
     def _claim_words(self, job: ModelJob, accounts: Sequence[Address]) -> int:
         if len(job.trainers) <= 15:
             return 0
-        seats = [number for number, seat in enumerate(job.seats) if seat.account in accounts]
-        opened = [
-            words
-            for made in job.rounds.values()
-            for seat, words in made.scored.items()
-            if made.settled and seat in seats and seat not in made.settled.left_out
+        seats = {number for number, seat in enumerate(job.seats) if seat.account in accounts}
+        paid = [
+            (set(made.openings) & seats) - made.settled.left_out for made in job.outcome().judged_rounds if made.settled
         ]
-        return sum(len(words) for words in opened)
+        return sum(map(len, paid)) * words_for(len(job.trainers))
 
     def _pay(self, job: ModelJob, claimed: Address) -> None:
         outcome = job.outcome()

@@ -78,7 +78,7 @@ class Jury(Rounds):
         for item in self.items.values():
             acted = set(item.commitments if committing else item.openings)
             for juror in set(range(len(self.jurors))) - acted:
-                self.jurors[juror].at_fault = True
+                self.jurors[juror].silent = True
         if committing:
             self._advance(JudgingPhase.OPENING, self.terms.durations.judge)
         else:
@@ -152,6 +152,7 @@ class Jury(Rounds):
             lost=mask(verdict.lost),
             jurors_agreed=mask(verdict.agreed),
             jurors_outside=mask(verdict.outside),
+            deviating=mask(verdict.deviating),
         )
         if all(made.verdict is not None for made in self.items.values()):
             self._reserve_fees()
@@ -195,7 +196,7 @@ class Jury(Rounds):
             for made in self.rounds.values()
         ]
         seats, jurors = (
-            [Seat(seat.account, seat.lock, seat.slashes, seat.at_fault) for seat in drawn]
+            [Seat(seat.account, seat.lock, seat.slashes, seat.silent) for seat in drawn]
             for drawn in (self.seats, self.jurors)
         )
         disputes = {item: Dispute(tuple(made.filers), made.verdict or NO_VERDICT) for item, made in self.items.items()}

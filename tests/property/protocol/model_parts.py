@@ -46,7 +46,7 @@ class ModelSeat:
     role: Role
     lock: int
     slashes: int
-    at_fault: bool = False
+    silent: bool = False
 
 
 @dataclass

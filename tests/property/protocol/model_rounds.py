@@ -114,7 +114,6 @@ class Rounds(Drawing):
         lanes = {seat: unpack(words, trainers) for seat, words in made.scored.items()}
         settled = settle(lanes, frozenset(made.updates), trainers, self.terms.members, self.terms.tau)
         made.settled = settled
-        self._fault(*settled.deviating)
         self._emit(
             "RoundSettled",
             round=self.round,

@@ -58,7 +58,7 @@ class JobStates:
 
     def _fault(self, *seats: int) -> None:
         for seat in seats:
-            self.seats[seat].at_fault = True
+            self.seats[seat].silent = True
 
     def enter(self, state: State, duration: str = "", reason: Reason = Reason.NONE, round_: int | None = None) -> None:
         self.round = self.round if round_ is None else round_

@@ -274,9 +274,7 @@ def test_lying_and_silent_jurors_are_slashed_and_two_thirds_suffice(random: Rand
     assert all(seen.verdict is not None and seen.verdict.changed for seen in case.view.items.values())
     slashed = case.penalties()
     assert slashed[lying] == slashed[silent] == 200 * SCT
-    assert set(slashed) == {lying, silent, *case.view.members, case.view.auditors[0]}, (
-        "it deviated from what was settled"
-    )
+    assert set(slashed) == {lying, silent, *case.view.members}, "the auditor was right in the end"
 
 
 def silent_juror(kind: DutyKind) -> Callable[[Duty], bool]:

@@ -44,11 +44,11 @@ def test_nobody_owes_and_nobody_loses_more_than_was_at_stake(job: JobOutcome) ->
     lost = frozenset().union(*(d.verdict.lost for d in job.disputes.values()))
     outside = frozenset().union(*(d.verdict.outside for d in job.disputes.values()))
     for number, seat in enumerate(job.seats):
-        slash = seat_slash(seat.lock, seat.earlier_slashes, RATES) if seat.at_fault else 0
+        slash = seat_slash(seat.lock, seat.earlier_slashes, RATES) if seat.silent or number in job.deviating else 0
         assert settled.dues[seat.account].penalty == (seat.lock if number in lost else slash) <= seat.lock
     for number, juror in enumerate(job.jurors):
         slash = seat_slash(juror.lock, juror.earlier_slashes, RATES)
-        assert settled.dues[juror.account].penalty == (slash if juror.at_fault or number in outside else 0)
+        assert settled.dues[juror.account].penalty == (slash if juror.silent or number in outside else 0)
 
 
 @given(outcomes())

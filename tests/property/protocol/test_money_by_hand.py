@@ -1,5 +1,7 @@
 """Money, worked out by hand: a pool of 1,000 a round, 7/10 of it for trainers, 3 members."""
 
+from dataclasses import replace
+
 from tests.property.protocol.actors import example_terms
 from tests.property.protocol.model_chain import account
 from tests.property.protocol.outcomes import RATES
@@ -13,6 +15,7 @@ from scatter.protocol.scores import COPY, UNREADABLE, ZERO, settle
 from scatter.protocol.states import ChallengeKind, Reason
 from scatter.protocol.terms import JobTerms, parts
 from scatter.protocol.verdicts import (
+    NO_VERDICT,
     Item,
     Verdict,
     verdict_on_scores,
@@ -33,7 +36,7 @@ def hand_round(*contributions: int, seats: int = 3) -> RoundOutcome:
 
 def hand_job(rounds: list[RoundOutcome], reason: Reason = Reason.NONE, trainers: int = 2, **changes: int) -> Settlement:
     terms = hand_terms(**changes)
-    seats = [Seat(account(900 + i), 5_000 * SCT, 0, at_fault=False) for i in range(3)]
+    seats = [Seat(account(900 + i), 5_000 * SCT, 0, silent=False) for i in range(3)]
     return settlement(
         JobOutcome(terms, reason, account(1), [account(100 + s) for s in range(trainers)], seats, rounds), RATES
     )
@@ -122,11 +125,11 @@ def test_a_stand_in_is_paid_as_a_member_and_another_auditor_of_the_auditors_part
 def refused(verdict: Verdict | None = None, filers: int = 0, auditors: int = 1) -> Settlement:
     """Round 1 of three settled; two of three members, and the auditor, refused the second; two trainers published in it."""
     terms = hand_terms(auditors=auditors)
-    drawn = [Seat(account(900 + i), 4_000, 0, at_fault=False) for i in range(3 + auditors)]
+    drawn = [Seat(account(900 + i), 4_000, 0, silent=False) for i in range(3 + auditors)]
     rounds = [hand_round(10, 10), RoundOutcome(frozenset({0, 1}), refused=frozenset({0, 1, 3}))]
     filed = [account(100 + slot) for slot in range(filers)]
     found = {Item(ChallengeKind.REFUSAL, Round(2)): Dispute(filed, verdict)} if verdict else {}
-    jurors = [Seat(account(950 + i), 4_000, 0, at_fault=False) for i in range(4)]
+    jurors = [Seat(account(950 + i), 4_000, 0, silent=False) for i in range(4)]
     job = JobOutcome(
         terms, Reason.REFUSED, account(1), [account(100), account(101)], drawn, rounds, jurors, found, 10_000
     )
@@ -169,7 +172,7 @@ def test_an_overturned_refusal_returns_the_round_and_takes_l_of_the_refusers() -
 def test_a_seat_loses_l_once_to_the_first_item_that_takes_it() -> None:
     """Two rounds and an aggregate find seat 0 lying; the filers of round 1's scores share half of its stake."""
     rounds = [hand_round(10, 10)] * 3
-    drawn = [Seat(account(900 + i), 4_000, 0, at_fault=True) for i in range(3)]
+    drawn = [Seat(account(900 + i), 4_000, 0, silent=True) for i in range(3)]
     lanes = rounds[0].settled.lanes if rounds[0].settled else ()
     found = Verdict(counts=True, changed=True, lanes=lanes, lost=frozenset({0}))
     items = {
@@ -191,11 +194,41 @@ def test_a_verdict_on_scores_pays_as_if_it_had_been_settled_so() -> None:
     made = RoundOutcome(frozenset({0, 1}), settle(opened, frozenset({0, 1}), 2, members=3, tau=10), opened)
     assert made.settled is not None
     verdict = verdict_on_scores(made.settled, opened, dict.fromkeys(range(3), true), 3, tau=10)
-    drawn = [Seat(account(900 + i), 4_000, 0, at_fault=False) for i in range(3)]
-    jurors = [Seat(account(950 + i), 4_000, 0, at_fault=False) for i in range(3)]
+    drawn = [Seat(account(900 + i), 4_000, 0, silent=False) for i in range(3)]
+    jurors = [Seat(account(950 + i), 4_000, 0, silent=False) for i in range(3)]
     items = {Item(ChallengeKind.SCORES, Round(1)): Dispute([account(902)], verdict)}
     terms, trainers = hand_terms(rounds=1, max_share_bps=10_000), [account(100), account(101)]
     job = JobOutcome(terms, Reason.NONE, account(1), trainers, drawn, [made], jurors, items, 500)
     settled = settlement(job, Rates(challenge_bond=50))
     assert paid(settled) == [1_000, 300 + 525, 300 + 175, 0, 0, 100 + 50 + 4_000, *[2_000 // 3 + 5] * 3]
     assert settled.challenge_pool == 200 + (8_000 - 4_000 - 1_998)
+
+
+def lying_majority() -> JobOutcome:
+    """Two of three members agree on false scores; the third and two auditors contradict them, and so does the jury."""
+    true, false = [0, ZERO + 30, ZERO + 10], [0, ZERO + 10, ZERO + 30]
+    opened = {0: false, 1: false, 2: true, 3: true, 4: true}
+    made = RoundOutcome(frozenset({0, 1}), settle(opened, frozenset({0, 1}), 2, members=3, tau=10), opened)
+    assert made.settled is not None
+    assert made.settled.deviating == {2, 3, 4}
+    verdict = verdict_on_scores(made.settled, opened, dict.fromkeys(range(7), true), 7, tau=10)
+    drawn = [Seat(account(900 + i), 4_000, 0, silent=False) for i in range(5)]
+    jurors = [Seat(account(950 + i), 4_000, 0, silent=False) for i in range(7)]
+    items = {Item(ChallengeKind.SCORES, Round(1)): Dispute([account(903)], verdict)}
+    terms, trainers = hand_terms(rounds=1, auditors=2), [account(100), account(101)]
+    return JobOutcome(terms, Reason.NONE, account(1), trainers, drawn, [made], jurors, items)
+
+
+def test_honest_seats_that_contradicted_a_lying_majority_lose_nothing_once_the_lie_is_overturned() -> None:
+    job = lying_majority()
+    settled = settlement(job, Rates(challenge_bond=50, slash_base=7))
+    assert [due.penalty for due in settled.dues.values()][3:8] == [4_000, 4_000, 0, 0, 0]
+    assert paid(settled)[3:8] == [0, 0, 66, 50 + 50 + 4_000, 50]
+
+
+def test_without_a_verdict_they_deviate() -> None:
+    """What no jury overturns stands, and is what seats are measured by."""
+    job = lying_majority()
+    stands = replace(job, disputes={item: replace(d, verdict=NO_VERDICT) for item, d in job.disputes.items()})
+    settled = settlement(stands, Rates(challenge_bond=50, slash_base=7))
+    assert [due.penalty for due in settled.dues.values()][3:8] == [0, 0, 7, 7, 7]

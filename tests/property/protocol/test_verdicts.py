@@ -12,6 +12,7 @@ from scatter.protocol.scores import COPY, LARGEST, UNREADABLE, ZERO, SettledRoun
 from scatter.protocol.states import ChallengeKind, two_thirds
 from scatter.protocol.verdicts import (
     Item,
+    as_judged,
     contradicts,
     verdict_on_aggregate,
     verdict_on_refusal,
@@ -185,3 +186,35 @@ def test_items_sort_as_their_verdicts_take_stakes() -> None:
 )
 def test_a_seat_contradicts_what_was_settled_beyond_tau(own: Lanes, *, contradicted: bool) -> None:
     assert contradicts(STANDS, own, TAU) is contradicted
+
+
+def judged(seats: dict[int, Lanes], found: Lanes, members: int = 3) -> tuple[SettledRound, SettledRound]:
+    """A round in which three trainers published, before and after all of seven jurors found something else."""
+    settled = settle(seats, frozenset(range(3)), 3, members, TAU)
+    verdict = verdict_on_scores(settled, seats, dict.fromkeys(range(7), found), 7, TAU)
+    assert verdict.changed
+    return settled, as_judged(settled, verdict, seats, members)
+
+
+def test_deviation_is_measured_by_what_stands_in_the_end() -> None:
+    """Two of three lie about the first trainer; seat 2 and an auditor do not, another auditor is off elsewhere."""
+    false, true = scores(50, 20, COPY), scores(90, 20, COPY)
+    before, after = judged({0: false, 1: false, 2: true, 3: true, 4: scores(90, 45, COPY)}, true)
+    assert (before.deviating, after.deviating) == ({2, 3, 4}, {4}), "the panel still agrees on the second trainer"
+    assert (after.panel, after.left_out) == ({0, 1, 2}, frozenset())
+
+
+def test_a_seat_that_loses_by_the_verdict_does_not_deviate_as_well() -> None:
+    false, true = scores(50, 20, COPY), scores(90, 20, COPY)
+    before, after = judged({0: false, 1: false, 2: scores(50, 70, COPY)}, true)
+    assert (before.deviating, after.deviating) == ({2}, frozenset())
+
+
+def test_who_is_left_out_follows_what_a_verdict_strikes_out() -> None:
+    """The panel called a good update a copy; the verdict says otherwise. Those it had left out are paid in its place, and
+    measured by nobody: seat 3 is off where the old panel was right."""
+    false, true = scores(50, 20, COPY), scores(50, 20, 30)
+    before, after = judged({0: false, 1: false, 2: true, 3: scores(99, 20, 30), 4: true, 5: true}, true)
+    assert (before.panel, before.left_out) == ({0, 1}, {2, 3, 4, 5})
+    assert (after.panel, after.left_out) == ({2, 3, 4}, {0, 1})
+    assert after.deviating == frozenset()

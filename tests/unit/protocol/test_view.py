@@ -195,12 +195,20 @@ def test_an_item_collects_what_jurors_say_and_its_verdict() -> None:
     assert log.job.items[SCORES].commitments == {2: digest("c")}
     assert log.job.items[SCORES].openings == {2: VerdictOpening(words)}
     assert log.job.items[AGGREGATE].openings == {0: VerdictOpening((), digest("a"))}
-    masks = {"lost": 0b110, "jurors_agreed": 0b11, "jurors_outside": 0b100}
+    masks = {"lost": 0b110, "jurors_agreed": 0b11, "jurors_outside": 0b100, "deviating": 0b1}
     verdict = {"counts": True, "changed": True, **masks}
     log.add("VerdictReached", kind=0, round=1, lanes=words, aggregate=NO_DIGEST, **verdict)
     log.add("VerdictReached", kind=1, round=1, lanes=(), aggregate=digest("a"), **verdict)
     seats, agreed, outside = frozenset({1, 2}), frozenset({0, 1}), frozenset({2})
-    expected = Verdict(counts=True, changed=True, lanes=(0, ZERO + 40, 0), lost=seats, agreed=agreed, outside=outside)
+    expected = Verdict(
+        counts=True,
+        changed=True,
+        lanes=(0, ZERO + 40, 0),
+        lost=seats,
+        agreed=agreed,
+        outside=outside,
+        deviating=frozenset({0}),
+    )
     assert log.job.items[SCORES].verdict == expected
     assert log.job.items[AGGREGATE].verdict == replace(expected, lanes=(), aggregate=digest("a"))
 

@@ -110,7 +110,8 @@ def _opened_words(job: JobView, accounts: list[Any]) -> list[int]:
         seat = job.seat_of(account)
         for number in sorted(job.rounds):
             made = job.rounds[number]
-            if seat is not None and made.settled and seat in made.openings and seat not in made.settled.left_out:
+            settled = job.judged(made)
+            if seat is not None and settled and seat in made.openings and seat not in settled.left_out:
                 words.extend(made.openings[seat])
     return words
 
