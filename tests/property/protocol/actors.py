@@ -21,7 +21,7 @@ from scatter.protocol.verdicts import contradicts
 from scatter.protocol.view import JobView
 
 TOPIC = topic_of("model")
-SALT = bytes(32)
+SALT = bytes(range(32))
 
 
 def digest(*parts: Any) -> Digest:
