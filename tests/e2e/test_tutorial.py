@@ -34,4 +34,5 @@ def test_every_block_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     assert "refused with exit code 2" in done.stdout
+    assert "scores of round 1: changed by" in done.stdout
     assert (tmp_path / "first" / "learning-curve.png").stat().st_size > 0
