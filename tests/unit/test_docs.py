@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from scatter.chain.deploy import DAY, ChainParameters
-from scatter.protocol import terms
+from scatter.protocol import draw, terms
 from scatter.protocol.ids import SCT
-from scatter.protocol.states import TABLE, Reason, State
+from scatter.protocol.rates import Rates
+from scatter.protocol.states import TABLE, JudgingPhase, Reason, Role, SeatKind, State
 
 ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "contracts" / "src"
 PROTOCOL = ROOT / "docs" / "protocol.md"
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 PAGES = sorted(
@@ -92,10 +94,14 @@ def test_the_state_diagram_is_the_table() -> None:
 
 def test_every_reason_is_explained() -> None:
     listed = {name for name, *_ in rows(PROTOCOL.read_text(), "reason | when")}
-    planned = {Reason.NONE, Reason.REFUSED}
-    assert {name.lower() for name in listed} == {
-        reason.name.replace("_", "").lower() for reason in Reason if reason not in planned
-    }
+    assert {name.lower() for name in listed} == {reason.name.replace("_", "").lower() for reason in Reason if reason}
+
+
+def test_roles_seats_and_phases_are_those_that_exist() -> None:
+    text = PROTOCOL.read_text()
+    assert [Role[name.upper()] for name, *_ in rows(text, "role | does")] == list(Role)[1:]
+    assert [SeatKind[name.upper()] for name, *_ in rows(text, "seat | drawn")] == list(SeatKind)
+    assert [JudgingPhase[name.upper()] for name, *_ in rows(text, "phase | who")] == list(JudgingPhase)
 
 
 def test_bounds_are_those_that_are_checked() -> None:
@@ -103,22 +109,49 @@ def test_bounds_are_those_that_are_checked() -> None:
     assert bounds["rounds R"] == f"1 to {terms.MAX_ROUNDS}"
     assert bounds["members V"] == f"1 to {terms.MAX_MEMBERS}"
     assert bounds["trainers, least and most"] == f"1 to {terms.MAX_TRAINERS}"
-    assert bounds["auditors, minJury"] == f"{terms.MAX_AUDITORS}" == f"{terms.SUPPORTED_JURY}"
+    assert bounds["auditors A"] == f"0 to {terms.MAX_AUDITORS}"
+    assert bounds["minJury"] == f"0 to min(2V + 1, {terms.MAX_JURY}); with 0 nothing can be challenged"
     assert bounds["τ"] == f"1 to {terms.MAX_TAU:,} units of 1e-5"
     assert len(bounds["rule"].split(", ")) == terms.MAX_RULE + 1
     assert terms.MAX_DURATION == 30 * DAY
 
 
+def prose(page: Path) -> str:
+    """A page without its line breaks."""
+    return re.sub(r"\s+", " ", page.read_text())
+
+
 def test_figures_are_those_of_a_deployment() -> None:
-    parameters, text = ChainParameters(), re.sub(r"\s+", " ", PROTOCOL.read_text())
-    for amount in (parameters.validator_ticket, parameters.challenger_ticket):
+    rates, parameters, text = Rates(), ChainParameters(), prose(PROTOCOL)
+    for amount in (rates.validator_ticket, rates.challenger_ticket):
         assert f"a ticket of {amount // SCT:,} SCT" in text
-    assert f"the first slash ({parameters.slash_base // SCT} SCT)" in text
-    assert f"a seat earns at least {parameters.min_seat_pay // SCT} SCT a round" in text
-    assert f"{parameters.trainers_bps // 100} % trainers, {parameters.members_bps // 100} % members" in text
-    assert f"⌊ticket · {parameters.lock_bps // 100} %⌋" in text
+    assert f"the first slash ({rates.slash_base // SCT} SCT)" in text
+    assert f"a seat earns at least {rates.min_seat_pay // SCT} SCT a round" in text
+    assert f"{rates.trainers_bps // 100} % trainers, {rates.members_bps // 100} % members" in text
+    assert f"⌊ticket · {rates.lock_bps // 100} %⌋" in text
+    assert f"the bond of a challenge ({rates.challenge_bond // SCT} SCT)" in text
+    assert f"the fee of a juror ({rates.juror_fee_bps // 100} % of the challenge pool)" in text
     assert f"Withdrawing takes {parameters.withdrawal_delay // DAY} days" in text
     assert (parameters.minimum_duration, ChainParameters.development().minimum_duration) == (3600, 1)
+
+
+def test_bounds_of_disputes_and_draws_are_those_that_hold() -> None:
+    text, drawing = prose(PROTOCOL), (CONTRACTS / "Drawing.sol").read_text()
+    page = {name: int(number) for name, number in re.findall(r"(PAGE_\w+) = (\d+);", drawing)}
+    assert f"looks at {page['PAGE_CANDIDATES']} candidates and fills {page['PAGE_SEATS']} seats at most" in text
+    assert f"no walk looks at more than {draw.MAX_CANDIDATES:,} in all" in text
+    assert f"all items of a job are {terms.MAX_CHALLENGES} at most" in text
+    seats = terms.MAX_MEMBERS + terms.MAX_AUDITORS
+    assert (
+        f"{terms.MAX_TRAINERS} trainers, {seats} seats, {terms.MAX_JURY} jurors, {terms.MAX_CHALLENGES} items" in text
+    )
+
+
+def test_names_of_the_contracts_exist() -> None:
+    sources = "\n".join(source.read_text() for source in CONTRACTS.glob("*.sol"))
+    quoted = re.findall(r"`([a-z]+[A-Z]\w*|Scatter\w+|I?[A-Z]\w+Randomness)\b", PROTOCOL.read_text())
+    assert {"settleRound", "mintModel", "ScatterRecords", "BlockRandomness"} <= set(quoted)
+    assert [name for name in quoted if not re.search(rf"\b{name}(Bps)?\b", sources)] == []
 
 
 def test_rooms_are_the_packages() -> None:
@@ -170,18 +203,36 @@ def test_the_readme_names_the_two_commands() -> None:
     assert set(MAKE.findall(section(ROOT / "CONTRIBUTING.md", "Set-up"))) == targets() - {"help"}
 
 
-@every_page
-def test_every_subcommand_exists(page: Path) -> None:
+def commands() -> dict[str, set[str]]:
+    """The options of each subcommand, by its words."""
+    import typer.main
+
     from scatter.cli.main import app
 
-    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    for group in app.registered_groups:
-        assert group.typer_instance is not None
-        commands = group.typer_instance.registered_commands
-        known |= {f"{group.name} {one.name or one.callback.__name__}" for one in commands if one.callback}
+    found: dict[str, set[str]] = {}
+    left = [("", typer.main.get_command(app))]
+    while left:
+        words, command = left.pop()
+        inner = getattr(command, "commands", {})
+        left += [(f"{words} {name}".strip(), one) for name, one in inner.items()]
+        if not inner:
+            found[words] = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return found
+
+
+@every_page
+def test_every_subcommand_and_option_exists(page: Path) -> None:
+    known = commands()
+    groups = {words.split()[0] for words in known if " " in words}
     for quoted in CODE.findall(page.read_text()):
-        for words in re.findall(r"(?:^|\s|`)scatter ([a-z]+(?: [a-z]+)?)", quoted):
-            assert words in known or words.split()[0] in known, f"scatter {words} is not a command"
+        for line in quoted.replace("\\\n", " ").splitlines():
+            for first, second, rest in re.findall(r"(?:^|\s|`)scatter ([a-z]+)(?: ([a-z]+))?([^|;#`]*)", line):
+                words = f"{first} {second}" if first in groups and second else first
+                assert words in known or words in groups, f"scatter {words} is not a command"
+                strange = set(re.findall(r"(?<=\s)--[a-z-]+", rest)) - known.get(words, set())
+                assert not strange, f"scatter {words} has no {strange}"
+            for arguments in re.findall(r'make demo ARGS="([^"]*)"', line):
+                assert set(re.findall(r"--[a-z-]+", arguments)) <= known["demo"]
 
 
 def test_decisions_are_listed() -> None:
