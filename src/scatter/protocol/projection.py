@@ -103,14 +103,13 @@ def _deadline(v: Values) -> Timestamp | None:
     return Timestamp(v["deadline"]) if v["deadline"] else None
 
 
+_DRAWN = MappingProxyType({SeatKind.MEMBER: "members", SeatKind.AUDITOR: "auditors", SeatKind.JUROR: "jurors"})
+
+
 def _seats_drawn(job: JobView, v: Values) -> JobView:
-    match SeatKind(v["kind"]):
-        case SeatKind.MEMBER:
-            return replace(job, members=(*job.members, *v["nodes"]))
-        case SeatKind.AUDITOR:
-            return replace(job, auditors=(*job.auditors, *v["nodes"]))
-        case SeatKind.JUROR:
-            return replace(job, jurors=(*job.jurors, *v["nodes"]))
+    name = _DRAWN[SeatKind(v["kind"])]
+    drawn: dict[str, Any] = {name: (*getattr(job, name), *v["nodes"])}
+    return replace(job, **drawn)
 
 
 def _on_round(change: Callable[[JobView, RoundView, Values], RoundView]) -> Callable[[JobView, Values], JobView]:
