@@ -6,8 +6,7 @@ import {Masks} from "./Masks.sol";
 import {Settlement} from "./Settlement.sol";
 
 /// @title From the scores that jurors opened to a verdict
-/// @dev docs/protocol.md has the rules. A word is *near* another in a lane when both hold numbers within tau of each other, or
-/// both a special word. Masks have bit i for column entry i.
+/// @dev docs/protocol.md has the rules. A word is *near* another in a lane as `Lanes.around` says. Masks have bit i for column entry i.
 library Judgement {
     struct Verdict {
         /// the settled words as the verdict leaves them
@@ -55,35 +54,16 @@ library Judgement {
         uint256 needed
     ) private pure {
         uint256 median = Lanes.median(jurors);
-        uint256 agreeing;
-        for (uint256 i; i < jurors.length; ++i) {
-            agreeing += _near(jurors[i], median, tau) >> 15;
-        }
-        uint256 counting = Lanes.atLeast(agreeing, Lanes.ONES * needed) & tops;
+        (uint256 low, uint256 high) = Lanes.around(median, tau);
+        uint256 counting = Lanes.agreed(jurors, Masks.all(jurors.length), low, high, needed) & tops;
         if (counting == 0) return;
         v.counts = true;
-        v.outside |= _apart(jurors, median, counting, tau);
-        uint256 changing = counting & ~_near(v.lanes[w], median, tau);
+        v.outside |= Lanes.apart(jurors, low, high, counting);
+        uint256 changing = counting & ~Lanes.between(v.lanes[w], low, high);
         if (changing == 0) return;
         v.changed = true;
-        v.lost |= _apart(seats, median, changing, tau);
+        v.lost |= Lanes.apart(seats, low, high, changing);
         uint256 lanes = Lanes.full(changing);
         v.lanes[w] = (v.lanes[w] & ~lanes) | (median & lanes);
-    }
-
-    /// @dev Entries that are not near the verdict in some of these lanes.
-    function _apart(uint256[] memory column, uint256 verdict, uint256 lanes, uint256 tau)
-        private
-        pure
-        returns (uint256 entries)
-    {
-        for (uint256 i; i < column.length; ++i) {
-            if (_near(column[i], verdict, tau) & lanes != lanes) entries |= 1 << i;
-        }
-    }
-
-    /// @dev Special words differ by 1 at most, so they lie within every tau of each other.
-    function _near(uint256 a, uint256 b, uint256 tau) private pure returns (uint256) {
-        return Lanes.within(a, b, tau) & ~(Lanes.special(a) ^ Lanes.special(b));
     }
 }

@@ -50,9 +50,53 @@ library Lanes {
         }
     }
 
-    /// @dev Top bits of the lanes in which a and b lie within tau of each other.
-    function within(uint256 a, uint256 b, uint256 tau) internal pure returns (uint256) {
-        return atLeast(ONES * tau, distance(a, b));
+    /// @dev What is near a word in every lane: numbers within tau of its number, special words where it is special.
+    function around(uint256 word, uint256 tau) internal pure returns (uint256 low, uint256 high) {
+        unchecked {
+            uint256 reach = ONES * tau;
+            uint256 larger = full(atLeast(word, reach));
+            low = (word & larger) - (reach & larger);
+            high = word + reach;
+            uint256 over = full((high & TOPS) | special(high & ~TOPS));
+            uint256 struck = full(special(word));
+            low = (low & ~struck) | (ONES * SPECIAL & struck);
+            high = (high & ~over) | (ONES * (SPECIAL - 1) & over) | struck;
+        }
+    }
+
+    /// @dev Top bits of the lanes in which low <= word <= high.
+    function between(uint256 word, uint256 low, uint256 high) internal pure returns (uint256) {
+        unchecked {
+            return ((word | TOPS) - low) & ((high | TOPS) - word) & TOPS;
+        }
+    }
+
+    /// @dev Top bits of the lanes in which at least `needed` of the words in the mask lie between the bounds.
+    function agreed(uint256[] memory words, uint256 mask, uint256 low, uint256 high, uint256 needed)
+        internal
+        pure
+        returns (uint256)
+    {
+        unchecked {
+            uint256 near;
+            for (uint256 i; i < words.length; ++i) {
+                if ((mask >> i) & 1 == 1) near += between(words[i], low, high) >> 15;
+            }
+            return atLeast(near, ONES * needed);
+        }
+    }
+
+    /// @dev The words (bit i: word i) that do not lie between the bounds in all of these lanes.
+    function apart(uint256[] memory words, uint256 low, uint256 high, uint256 tops)
+        internal
+        pure
+        returns (uint256 mask)
+    {
+        unchecked {
+            for (uint256 i; i < words.length; ++i) {
+                if (between(words[i], low, high) & tops != tops) mask |= 1 << i;
+            }
+        }
     }
 
     /// @dev max(0, word - ZERO) in every lane.
@@ -77,28 +121,42 @@ library Lanes {
         return sum(tops >> 15);
     }
 
-    /// @dev How many words are at most the bound, in every lane; the bound has the top bits set. The loop that settling spends
-    /// most on: without the checks of indices that Solidity adds.
-    function _countAtMost(uint256[] memory words, uint256 bound) private pure returns (uint256 counts) {
-        uint256 tops = TOPS;
-        assembly ("memory-safe") {
-            let entry := add(words, 32)
-            for { let end := add(entry, mul(mload(words), 32)) } lt(entry, end) { entry := add(entry, 32) } {
-                counts := add(counts, shr(15, and(sub(bound, mload(entry)), tops)))
-            }
-        }
-    }
-
     /// @dev The lower median of every lane: what index (n-1)/2 holds when each lane's n >= 1 values are sorted. Bisects all
     /// sixteen lanes together, from the highest of the fifteen bits down: a bit is 1 when too few values lie below it.
     function median(uint256[] memory words) internal pure returns (uint256 result) {
         unchecked {
-            uint256 n = words.length;
-            uint256 needed = ONES * ((n - 1) / 2 + 1);
+            uint256 needed = ONES * ((words.length - 1) / 2 + 1);
+            uint256[] memory padded = _padded(words);
             for (uint256 bit = 1 << 14; bit != 0; bit >>= 1) {
-                uint256 bound = result | (ONES * (bit - 1)) | TOPS;
-                uint256 atMost = _countAtMost(words, bound);
+                uint256 atMost = _countAtMost(padded, result | (ONES * (bit - 1)) | TOPS);
                 result |= (ONES * bit) & ~full(atLeast(atMost, needed));
+            }
+        }
+    }
+
+    /// @dev The words, and as many of the largest value as make their number a multiple of four. No bound that `median` asks for
+    /// reaches that value, so it is never counted.
+    function _padded(uint256[] memory words) private pure returns (uint256[] memory padded) {
+        unchecked {
+            uint256 n = words.length;
+            padded = new uint256[]((n + 3) & ~uint256(3));
+            for (uint256 i; i < padded.length; ++i) {
+                padded[i] = i < n ? words[i] : ~TOPS;
+            }
+        }
+    }
+
+    /// @dev How many words are at most the bound, in every lane; the bound has the top bits set. Settling spends most on this
+    /// loop, so it takes four words at a time.
+    function _countAtMost(uint256[] memory padded, uint256 bound) private pure returns (uint256 counts) {
+        uint256 ones = ONES;
+        assembly ("memory-safe") {
+            let word := add(padded, 32)
+            for { let end := add(word, mul(mload(padded), 32)) } lt(word, end) { word := add(word, 128) } {
+                counts := add(counts, and(shr(15, sub(bound, mload(word))), ones))
+                counts := add(counts, and(shr(15, sub(bound, mload(add(word, 32)))), ones))
+                counts := add(counts, and(shr(15, sub(bound, mload(add(word, 64)))), ones))
+                counts := add(counts, and(shr(15, sub(bound, mload(add(word, 96)))), ones))
             }
         }
     }

@@ -10,10 +10,14 @@ library Masks {
         }
     }
 
-    /// @dev How many are in the set.
-    function size(uint256 mask) internal pure returns (uint256 n) {
+    /// @dev How many are in the set, which is not all of 256: sums of bits in pairs, of pairs in nibbles, of those in bytes.
+    function size(uint256 mask) internal pure returns (uint256) {
         unchecked {
-            for (; mask != 0; mask &= mask - 1) ++n;
+            uint256 bytes_ = type(uint256).max / 0xFF;
+            mask -= (mask >> 1) & (bytes_ * 0x55);
+            mask = (mask & (bytes_ * 0x33)) + ((mask >> 2) & (bytes_ * 0x33));
+            mask = (mask + (mask >> 4)) & (bytes_ * 0x0F);
+            return (mask * bytes_) >> 248;
         }
     }
 

@@ -27,11 +27,29 @@ library Openings {
         for (uint8 number; mask >> number != 0; ++number) {
             if (!Masks.has(mask, number)) continue;
             uint256[] calldata opened = words[from + i];
-            if (keccak256(abi.encodePacked(opened)) != hashes[number]) revert IScatterErrors.OpenedWordsMismatch(number);
-            for (uint256 w; w < width; ++w) {
-                columns[w][i] = opened[w];
+            if (_hash(opened) != hashes[number]) revert IScatterErrors.OpenedWordsMismatch(number);
+            _enter(columns, i++, opened);
+        }
+    }
+
+    /// @dev keccak256(abi.encodePacked(opened)), without keeping the copy.
+    function _hash(uint256[] calldata opened) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, opened.offset, mul(opened.length, 32))
+            hash := keccak256(free, mul(opened.length, 32))
+        }
+    }
+
+    /// @dev Word w of it becomes entry i of column w. What hashes to an opening has as many words as there are columns.
+    function _enter(uint256[][] memory columns, uint256 i, uint256[] calldata opened) private pure {
+        assembly ("memory-safe") {
+            let word := opened.offset
+            let column := add(columns, 32)
+            for { let end := add(column, mul(mload(columns), 32)) } lt(column, end) { column := add(column, 32) } {
+                mstore(add(add(mload(column), 32), mul(i, 32)), calldataload(word))
+                word := add(word, 32)
             }
-            ++i;
         }
     }
 

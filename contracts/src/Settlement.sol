@@ -40,12 +40,13 @@ library Settlement {
         }
         uint256 agreeing = Masks.all(openers) & ~result.leftOut;
         result.panel = Masks.first(agreeing, size);
-        uint256 n = Masks.size(result.panel);
+        uint256 needed = Masks.twoThirds(Masks.size(result.panel));
         for (uint256 w; w < width; ++w) {
             if (result.panel != first) result.settled[w] = _again(columns[w], result.panel, result.settled[w], counted[w], w);
             result.positiveSum += Lanes.sum(Lanes.positive(result.settled[w]) & Lanes.full(counted[w]));
-            uint256 agreed = _agreed(columns[w], result.panel, n, result.settled[w], tau) & counted[w];
-            result.deviating |= _deviating(columns[w], agreeing, agreed, result.settled[w], tau);
+            (uint256 low, uint256 high) = Lanes.around(result.settled[w], tau);
+            uint256 agreed = Lanes.agreed(columns[w], result.panel, low, high, needed) & counted[w];
+            result.deviating |= Lanes.apart(columns[w], low, high, agreed) & agreeing;
         }
     }
 
@@ -88,30 +89,6 @@ library Settlement {
         uint256 k;
         for (uint256 i; i < column.length; ++i) {
             if (Masks.has(mask, i)) chosen[k++] = column[i];
-        }
-    }
-
-    /// @dev Lanes in which two thirds of the panel lie within tau of the settled value.
-    function _agreed(uint256[] memory column, uint256 panel, uint256 n, uint256 settled, uint256 tau)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 near;
-        for (uint256 i; i < column.length; ++i) {
-            if (Masks.has(panel, i)) near += Lanes.within(column[i], settled, tau) >> 15;
-        }
-        return Lanes.atLeast(near, Lanes.ONES * Masks.twoThirds(n));
-    }
-
-    /// @dev Openers, left out ones aside, that lie farther off in an agreed lane.
-    function _deviating(uint256[] memory column, uint256 agreeing, uint256 agreed, uint256 settled, uint256 tau)
-        private
-        pure
-        returns (uint256 openers)
-    {
-        for (uint256 i; i < column.length; ++i) {
-            if (Masks.has(agreeing, i) && Lanes.within(column[i], settled, tau) & agreed != agreed) openers |= 1 << i;
         }
     }
 }
