@@ -1,6 +1,8 @@
-"""Drawing seats from a frozen pool, as the contracts do it: a lazy partial Fisher–Yates shuffle."""
+"""Drawing seats from frozen pools, as the contracts do it: a lazy partial Fisher–Yates shuffle."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 
 from eth_hash.auto import keccak
 
@@ -24,14 +26,37 @@ def candidates(seed: bytes, kind: SeatKind, length: int) -> Iterator[int]:
         moved[j] = moved.get(i, i)
 
 
-def draw(
-    seed: bytes, kind: SeatKind, pool: Sequence[Address], seats: int, eligible: Callable[[Address], bool]
-) -> list[Address] | None:
-    """The nodes that get the seats, in order, or None when fewer are eligible than there are seats."""
-    drawn: list[Address] = []
-    for index in candidates(seed, kind, len(pool)):
-        if len(drawn) == seats:
-            break
-        if eligible(pool[index]):
-            drawn.append(pool[index])
-    return drawn if len(drawn) == seats else None
+def walk(seed: bytes, kind: SeatKind, pool: Sequence[Address]) -> Iterator[Address]:
+    """The nodes of a frozen pool in the order in which they are tried."""
+    return (pool[index] for index in candidates(seed, kind, len(pool)))
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The nodes that ever put up a ticket in each role, in order, as they were when a job's pools froze."""
+
+    validators: Sequence[Address]
+    challengers: Sequence[Address]
+
+
+Able = Callable[[Address], bool]
+
+
+def draw_committee(
+    seed: bytes, pools: Pools, *, members: int, auditors: int, min_jury: int, may_sit: Able, may_judge: Able
+) -> tuple[list[Address], list[Address]] | None:
+    """Members and auditors of a job, in the order of their seats. None when there are too few of either, or fewer than
+    `min_jury` others that may judge: those are counted where both walks go on, validators first."""
+    validators = walk(seed, SeatKind.MEMBER, pools.validators)
+    challengers = walk(seed, SeatKind.AUDITOR, pools.challengers)
+    sitting = list(islice(filter(may_sit, validators), members))
+    auditing = list(islice(filter(may_sit, challengers), auditors))
+    others = list(islice(filter(may_judge, chain(validators, challengers)), min_jury))
+    complete = (len(sitting), len(auditing), len(others)) == (members, auditors, min_jury)
+    return (sitting, auditing) if complete else None
+
+
+def draw_jury(seed: bytes, pools: Pools, jurors: int, may_judge: Able) -> list[Address]:
+    """So many jurors, or all there are, from validators and challengers as one pool. Who has a part in the job may not."""
+    everybody = [*pools.validators, *pools.challengers]
+    return list(islice(filter(may_judge, walk(seed, SeatKind.JUROR, everybody)), jurors))
