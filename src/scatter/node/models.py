@@ -24,11 +24,15 @@ from scatter.protocol.ids import Address, Digest, JobId, Round, address_bytes
 from scatter.protocol.view import JobView
 
 
+class JobKeyMissing(LookupError):
+    """This node holds no key of a job."""
+
+
 async def job_key(parts: Parts, job: JobId) -> bytes:
-    """The job key that this node holds; LookupError when it has none."""
+    """The job key that this node holds; JobKeyMissing when it has none."""
     key = await parts.artefacts.get(artefact_key(Artefact.JOB_KEY, job))
     if key is None:
-        raise LookupError(f"{parts.name} holds no key of job {job.hex()[:8]}")
+        raise JobKeyMissing(f"{parts.name} holds no key of job {job.hex()[:8]}")
     return key
 
 

@@ -15,10 +15,11 @@ from scatter.learning.contributions import ContributionModels, classify, score_r
 from scatter.learning.errors import LearningError
 from scatter.learning.models import Model, read_model
 from scatter.node.failures import GiveUp, Unscorable
-from scatter.node.models import job_key, keep_global_model, starting_model, update_file
+from scatter.node.models import JobKeyMissing, job_key, keep_global_model, starting_model, update_file
 from scatter.node.packages import package_of, shard_of
 from scatter.node.parts import Parts
 from scatter.node.running import JobCodeFailed, Package
+from scatter.ports import ContentMissing
 from scatter.protocol.ids import Digest, Round
 from scatter.protocol.scores import pack
 from scatter.protocol.view import JobView
@@ -60,10 +61,13 @@ async def _predict(
 
 
 async def round_words(parts: Parts, job: JobView, round_: Round) -> list[int]:
-    """What an honest seat opens: the packed lanes, or no words, which refuses, when the round cannot be scored."""
+    """What an honest seat opens: the packed lanes, or no words, which refuses, when the round cannot be scored.
+
+    That is so, too, when model, evaluation or job key were withheld: scoring is owed without them only in a hurry.
+    """
     try:
         return pack(parts.behaviour.scores(await round_lanes(parts, job, round_)))
-    except Unscorable:
+    except (Unscorable, ContentMissing, JobKeyMissing):
         return []
 
 
