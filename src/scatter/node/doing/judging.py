@@ -6,9 +6,10 @@ from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.key_exchange import KeyRequest, ask_for_key
 from scatter.node.library import peers_of
+from scatter.node.models import JobKeyMissing
 from scatter.node.parts import Parts
 from scatter.node.rounds import round_aggregate, round_words
-from scatter.ports import PeerUnreachable
+from scatter.ports import ContentMissing, PeerUnreachable
 from scatter.protocol.duties import Artefact, Duty, artefact_key, item_key
 from scatter.protocol.ids import NO_DIGEST, Digest, Round
 from scatter.protocol.states import ChallengeKind
@@ -55,5 +56,5 @@ async def _aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
     """The digest, or NO_DIGEST when this juror could not read all that went into it."""
     try:
         return await round_aggregate(parts, job, round_)
-    except GiveUp:
+    except (GiveUp, ContentMissing, JobKeyMissing):
         return NO_DIGEST
