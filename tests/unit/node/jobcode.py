@@ -22,8 +22,8 @@ rounds = {rounds}
 seed = 7
 trainers = {{ min = 1, max = {trainers} }}
 committee = {committee}
-auditors = 0
-min_jury = 0
+auditors = {auditors}
+min_jury = {jury}
 reward = "1000 SCT"
 slot_stake = "500 SCT"
 dataset = "tiny/v1"
@@ -45,9 +45,11 @@ def examples(rows: int, seed: int) -> dict[str, bytes]:
     return {"inputs.npy": array_bytes(inputs), "outputs.npy": array_bytes((inputs[:, 0] > 0).astype(np.int64))}
 
 
-def tiny_job(folder: Path, *, rounds: int = 1, trainers: int = 1, committee: int = 1) -> JobPackage:
+def tiny_job(
+    folder: Path, *, rounds: int = 1, trainers: int = 1, committee: int = 1, auditors: int = 0, jury: int = 0
+) -> JobPackage:
     """The job, from a folder that is written for it."""
-    toml = JOB_TOML.format(rounds=rounds, trainers=trainers, committee=committee)
+    toml = JOB_TOML.format(rounds=rounds, trainers=trainers, committee=committee, auditors=auditors, jury=jury)
     files = {
         "job.toml": toml.encode(),
         "train/train.py": b"print('train')\n",

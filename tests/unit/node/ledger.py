@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from tests.property.protocol.model_chain import ModelChain
-from tests.property.protocol.model_job import Refused
+from tests.property.protocol.model_parts import Refused
 
 from scatter.ports import BlockRef, Call, CallReverted, ChainEvent, ChainUpdate, Receipt
 from scatter.protocol.ids import Address, Timestamp
+from scatter.protocol.pay import ticket
+from scatter.protocol.states import Role
 from scatter.protocol.terms import Durations, JobTerms
 
 FUNCTIONS = {
@@ -20,6 +22,8 @@ FUNCTIONS = {
     "openScores": "open_scores",
     "settleRound": "settle_round",
     "postAggregate": "post_aggregate",
+    "commitVerdict": "commit_verdict",
+    "openVerdict": "open_verdict",
 }
 Step = Callable[[str], Awaitable[None]]
 
@@ -52,7 +56,7 @@ class Ledger:
 
     async def read(self, call: Call) -> Any:
         assert call.function == "ticket"
-        return self.model.rates.validator_ticket
+        return ticket(Role(call.arguments[0]), self.model.rates)
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         told, seen = None, 0

@@ -15,7 +15,7 @@ from scatter.node.doing.sending import send_paid
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.parts import Parts
 from scatter.ports import Call, CallReverted, Receipt
-from scatter.protocol.commitments import scores_commitment
+from scatter.protocol.commitments import Sender, scores_commitment
 from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key
 from scatter.protocol.duties.enrolment import NO_JOB
 from scatter.protocol.ids import Address, JobId, Round
@@ -73,7 +73,7 @@ async def test_registering_says_role_and_keys(validator: Parts) -> None:
 async def test_arguments_come_from_artefacts(world: World, validator: Parts) -> None:
     words, salt = [123, 456], bytes([9]) * 32
     secrets = JobSecrets(bytes(32), (b"a" * 32, b"b" * 32))
-    show(world, plain_job(round=Round(2)))
+    show(world, plain_job(round=Round(2), members=(validator.identity.address,)))
     kept = {
         artefact_key(Artefact.JOB_SECRETS, JOB): secrets.to_bytes(),
         artefact_key(Artefact.BUNDLE, JOB): b"bundle",
@@ -84,16 +84,8 @@ async def test_arguments_come_from_artefacts(world: World, validator: Parts) -> 
     }
     for key, value in kept.items():
         await validator.artefacts.keep(key, value)
-    commitment = scores_commitment(
-        chain_id=31_337,
-        contract=validator.contracts.protocol,
-        kind=SeatKind.MEMBER,
-        job=JOB,
-        round_=Round(2),
-        sender=validator.identity.address,
-        words=words,
-        salt=salt,
-    )
+    sender = Sender(31_337, validator.contracts.protocol, validator.identity.address)
+    commitment = scores_commitment(sender, SeatKind.MEMBER, JOB, Round(2), words, salt)
     expected = {
         DutyKind.PUBLISH_KEYS: ("publishKeys", (JOB, b"bundle")),
         DutyKind.PUBLISH_UPDATE: ("publishUpdate", (JOB, 2, b"update")),
@@ -132,12 +124,12 @@ def ended_job(trainers: int) -> JobView:
         1: RoundView(
             Round(1),
             openings={2: (31, 32), 0: (11, 12), 1: (21, 22)},
-            settled=SettledRound(lanes, frozenset(), frozenset({1}), frozenset()),
+            settled=SettledRound(lanes, frozenset(), frozenset({0, 2}), frozenset({1}), frozenset()),
         ),
         2: RoundView(
             Round(2),
             openings={1: (23, 24), 0: (13, 14)},
-            settled=SettledRound(lanes, frozenset(), frozenset(), frozenset()),
+            settled=SettledRound(lanes, frozenset(), frozenset({0, 1}), frozenset(), frozenset()),
         ),
         3: RoundView(Round(3), openings={0: (15, 16)}),
     }

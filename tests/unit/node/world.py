@@ -16,6 +16,7 @@ from scatter.content.serving import ContentServer
 from scatter.content.store import FileContentStore
 from scatter.node.chain_view import ChainView
 from scatter.node.doing import do
+from scatter.node.key_exchange import serve_keys
 from scatter.node.parts import Contracts, Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Report
@@ -25,6 +26,7 @@ from scatter.node.serving import may_have
 from scatter.p2p.in_process import InProcessNetwork
 from scatter.ports import Artefacts
 from scatter.protocol.duties import Duty, DutyKind, Identity
+from scatter.protocol.duties.enrolment import STAKED_ROLES
 from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import Address, JobId, Round
 from scatter.protocol.states import Role
@@ -91,6 +93,7 @@ class World:
         )
         parts = replace(parts, **changes)
         ContentServer(parts.content, lambda peer, cid: may_have(parts, peer, cid)).serve_on(parts.network)
+        serve_keys(parts)
         return parts
 
     async def database(self, name: str) -> Database:
@@ -180,8 +183,8 @@ def only(kinds: Iterable[DutyKind], *who: Address) -> Held:
 
 
 def members_wait(parts: Parts, duty: Duty) -> bool:
-    """Hold back all that validators owe."""
-    return parts.identity.role is Role.VALIDATOR
+    """Hold back all that validators and challengers owe."""
+    return parts.identity.role in STAKED_ROLES
 
 
 class Wrapped:
