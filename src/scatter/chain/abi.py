@@ -133,8 +133,12 @@ class Signature:
         inputs = tuple(Parameter.parse(item) for item in entry.get("inputs", ()))
         outputs = tuple(Parameter.parse(item) for item in entry.get("outputs", ()))
         name: str = entry.get("name", "")
-        text = f"{name}({','.join(parameter.type for parameter in inputs)})"
-        return cls(name, inputs, outputs, keccak(text.encode()))
+        return cls(name, inputs, outputs, keccak(_text(name, inputs).encode()))
+
+    @property
+    def text(self) -> str:
+        """`transfer(address,uint256)`."""
+        return _text(self.name, self.inputs)
 
     @property
     def selector(self) -> bytes:
@@ -152,3 +156,7 @@ class Signature:
         plain = [parameter for parameter in self.inputs if not parameter.indexed]
         values |= zip((parameter.name for parameter in plain), decode(plain, data), strict=True)
         return {parameter.name: values[parameter.name] for parameter in self.inputs}
+
+
+def _text(name: str, inputs: Sequence[Parameter]) -> str:
+    return f"{name}({','.join(parameter.type for parameter in inputs)})"

@@ -1,5 +1,6 @@
 """Between `ports` and calldata: calls, results, events and reverts of the contracts of one deployment."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,17 +32,15 @@ class Contract:
 
     @classmethod
     def of(cls, artifact: Artifact) -> "Contract":
-        """From an artifact. ValueError for overloaded functions: `Call` names a function by its name alone."""
+        """From an artifact. Functions go by their names, overloaded ones by their signatures: `mint(address,uint256)`."""
         entries: dict[str, list[Signature]] = {"function": [], "event": [], "error": [], "constructor": []}
         for entry in artifact.abi:
             if entry["type"] in entries:
                 entries[entry["type"]].append(Signature.parse(entry))
-        functions = {function.name: function for function in entries["function"]}
-        if len(functions) != len(entries["function"]):
-            raise ValueError(f"{artifact.name} overloads a function")
+        times = Counter(function.name for function in entries["function"])
         return cls(
             artifact.name,
-            functions,
+            {(each.name if times[each.name] == 1 else each.text): each for each in entries["function"]},
             {event.hash: event for event in entries["event"]},
             {error.selector: error for error in entries["error"]},
             next(iter(entries["constructor"]), Signature.parse({})),

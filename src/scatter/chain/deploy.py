@@ -1,42 +1,21 @@
-"""Deploying the protocol: token, randomness, protocol."""
+"""Deploying the protocol: token, randomness, modules, protocol, records."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from scatter.chain.artifacts import load
-from scatter.chain.bindings import Contract
 from scatter.chain.connection import Connection
-from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID, PROTOCOL, TOKEN, Deployment
+from scatter.chain.deployment import Deployment
+from scatter.chain.parameters import ChainParameters
+from scatter.chain.plan import Plan, creation_key
 from scatter.chain.signer import EvmSigner
-from scatter.ports import ChainError
-from scatter.protocol.ids import SCT, WORD_BYTES, Address
+from scatter.chain.transaction import created_address
+from scatter.ports import ChainError, Outbox, Receipt, TransactionStatus
+from scatter.protocol.ids import Address
 
-DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class ChainParameters:
-    """What the protocol is deployed with; fixed afterwards. Amounts in base units, durations in seconds, parts in 1/10000.
-    The defaults are docs/protocol.md's, `supply` is the token's."""
-
-    validator_ticket: int = 25_000 * SCT
-    challenger_ticket: int = 20_000 * SCT
-    lock_bps: int = 2_000
-    slash_base: int = 200 * SCT
-    trainers_bps: int = 7_000
-    members_bps: int = 2_000
-    min_seat_pay: int = 5 * SCT
-    withdrawal_delay: int = 14 * DAY
-    minimum_duration: int = 3_600
-    supply: int = 1_000_000_000 * SCT
-
-    @classmethod
-    def development(cls) -> "ChainParameters":
-        """For development chains, where deadlines may be a second away."""
-        return cls(minimum_duration=1)
+Progress = Callable[[str, Address, Receipt], None]
+"""Told of each contract when it is there: its name, its address and the receipt."""
 
 
 async def ensure_deployed(
@@ -54,24 +33,39 @@ async def ensure_deployed(
         if known is not None and await is_deployed(connection, known):
             return known
     async with await Connection.open(url, None) as connection:
-        deployment = await deploy(signer(connection), parameters, chain_id=connection.chain_id, seed=seed)
+        deployer = signer(connection)
+        deployment = await deploy(deployer, Plan(parameters, deployer.address, seed), chain_id=connection.chain_id)
     await asyncio.to_thread(deployment.save, path)
     return deployment
 
 
-async def deploy(
-    signer: EvmSigner, parameters: ChainParameters, *, chain_id: int, seed: bytes | None = None
-) -> Deployment:
-    """Deploy all contracts; the signer gets the whole supply of tokens. With a seed (32 bytes; chain 31337 only) draws can
-    be repeated, without one they follow block hashes. Called again with the same outbox it goes on where it stopped."""
-    if seed is not None and (chain_id != DEVELOPMENT_CHAIN_ID or len(seed) != WORD_BYTES):
-        raise ValueError(f"a seed for draws has 32 bytes and belongs on chain {DEVELOPMENT_CHAIN_ID}, not {chain_id}")
-    randomness = "BlockRandomness" if seed is None else "SeededRandomness"
-    token, first = await _create(signer, TOKEN, signer.address, parameters.supply)
-    source, _ = await _create(signer, randomness, *([] if seed is None else [seed]))
-    protocol, _ = await _create(signer, PROTOCOL, _struct(parameters, token, source))
-    addresses = {TOKEN: token, randomness: source, PROTOCOL: protocol}
-    return Deployment(chain_id, first, addresses, {name: load(name).version for name in addresses})
+async def deploy(signer: EvmSigner, plan: Plan, *, chain_id: int, progress: Progress | None = None) -> Deployment:
+    """Deploy all contracts. Called again with the same outbox it goes on where it stopped. ValueError for a seed that does not
+    belong on this chain; ChainError when a contract cannot be created."""
+    plan.check(chain_id)
+    addresses: dict[str, Address] = {}
+    first = 0
+    for name in plan.contracts:
+        creation = plan.creation(name, addresses)
+        addresses[name], receipt = await signer.deploy(creation_key(name, creation), name, creation)
+        if not receipt.succeeded:
+            raise ChainError(receipt.error or f"{name} could not be created")
+        first = first or receipt.block
+        if progress is not None:
+            progress(name, addresses[name], receipt)
+    versions = {name: load(name).version for name in addresses}
+    return Deployment(chain_id, first, addresses, versions, plan.parameters)
+
+
+async def already_created(outbox: Outbox, account: Address, plan: Plan) -> dict[str, Address]:
+    """What an interrupted deployment by this account has come to, as far as the outbox knows: addresses by name."""
+    addresses: dict[str, Address] = {}
+    for name in plan.contracts:
+        kept = await outbox.latest(account, creation_key(name, plan.creation(name, addresses)))
+        if kept is None or kept.status is not TransactionStatus.MINED:
+            break
+        addresses[name] = created_address(account, kept.nonce)
+    return addresses
 
 
 async def is_deployed(connection: Connection, deployment: Deployment) -> bool:
@@ -79,18 +73,3 @@ async def is_deployed(connection: Connection, deployment: Deployment) -> bool:
     addresses = deployment.addresses.values()
     codes = await asyncio.gather(*(connection.rpc.call("eth_getCode", where, "latest") for where in addresses))
     return all(code not in ("0x", None) for code in codes)
-
-
-async def _create(signer: EvmSigner, name: str, *arguments: Any) -> tuple[Address, int]:
-    creation = Contract.of(load(name)).creation(*arguments)
-    where, receipt = await signer.deploy(f"deploy/{name}", name, creation)
-    if not receipt.succeeded:
-        raise ChainError(receipt.error or f"{name} could not be created")
-    return where, receipt.block
-
-
-def _struct(parameters: ChainParameters, token: Address, randomness: Address) -> dict[str, Any]:
-    """The contract's constructor argument: ours without the supply, with the other contracts."""
-    fields = asdict(parameters)
-    del fields["supply"]
-    return {"token": token, "randomness": randomness, **fields}

@@ -9,12 +9,17 @@ from typing import Any, Self
 
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
+from scatter.chain.parameters import ChainParameters
 from scatter.protocol.ids import Address, address
 
-FORMAT = 1
+FORMAT = 2
 DEVELOPMENT_CHAIN_ID = 31337
-TOKEN, PROTOCOL = "ScatterToken", "ScatterProtocol"
-RANDOMNESS = ("BlockRandomness", "SeededRandomness")
+TOKEN, PROTOCOL, RECORDS = "ScatterToken", "ScatterProtocol", "ScatterRecords"
+CLAIMS, DISPUTES = "ScatterClaims", "ScatterDisputes"
+"""The protocol's modules: code of its own at other addresses."""
+BLOCK_RANDOMNESS, SEEDED_RANDOMNESS = "BlockRandomness", "SeededRandomness"
+ALWAYS = frozenset((TOKEN, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
+RANDOMNESS = frozenset((BLOCK_RANDOMNESS, SEEDED_RANDOMNESS))
 MAX_FILE = 1 << 20
 
 
@@ -25,22 +30,27 @@ class DeploymentUnusable(ValueError):
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """One deployment. `block` is the first that can hold logs of it; `addresses` and `versions` (keccak256 of the creation
-    code, `0x` hex) go by contract name: ScatterToken, ScatterProtocol and one of BlockRandomness or SeededRandomness."""
+    code, `0x` hex) go by contract name: those that are ALWAYS there and one source of RANDOMNESS."""
 
     chain_id: int
     block: int
     addresses: Mapping[str, Address]
     versions: Mapping[str, str]
+    parameters: ChainParameters
 
     def bindings(self) -> Bindings:
         """The contracts' bindings at these addresses."""
         return Bindings({name: (where, Contract.of(load(name))) for name, where in self.addresses.items()})
 
+    def to_json(self) -> dict[str, Any]:
+        """The content of the file."""
+        return {"format": FORMAT, **asdict(self)}
+
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=2, sort_keys=True) + "\n")
+        draft.write_text(json.dumps(self.to_json(), indent=2, sort_keys=True) + "\n")
         draft.replace(path)
 
     @classmethod
@@ -60,7 +70,7 @@ class Deployment:
 
     @classmethod
     def _parse(cls, content: Any) -> Self:
-        fields = {"format", "chain_id", "block", "addresses", "versions"}
+        fields = {"format", "chain_id", "block", "addresses", "versions", "parameters"}
         if not isinstance(content, dict) or set(content) != fields:
             raise ValueError(f"expected an object with {', '.join(sorted(fields))}")
         if content["format"] != FORMAT:
@@ -69,9 +79,10 @@ class Deployment:
             if type(content[field]) is not int or content[field] < 0:
                 raise ValueError(f"{field} is no whole number")
         names = set(content["addresses"])
-        if not {TOKEN, PROTOCOL} < names or len(names & set(RANDOMNESS)) != 1 or len(names) != len({*RANDOMNESS}) + 1:
-            raise ValueError(f"expected {TOKEN}, {PROTOCOL} and one of {' and '.join(RANDOMNESS)}")
+        if not names >= ALWAYS or len(names - ALWAYS) != 1 or not names - ALWAYS <= RANDOMNESS:
+            raise ValueError(f"expected {', '.join(sorted(ALWAYS))} and one of {' and '.join(sorted(RANDOMNESS))}")
         if set(content["versions"]) != names:
             raise ValueError("addresses and versions name different contracts")
         addresses = {name: address(where) for name, where in content["addresses"].items()}
-        return cls(content["chain_id"], content["block"], addresses, dict(content["versions"]))
+        parameters = ChainParameters.parse(content["parameters"])
+        return cls(content["chain_id"], content["block"], addresses, dict(content["versions"]), parameters)

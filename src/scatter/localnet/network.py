@@ -10,10 +10,11 @@ from typing import Any
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection
-from scatter.chain.deploy import ChainParameters, ensure_deployed
+from scatter.chain.deploy import ensure_deployed
 from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID, PROTOCOL, TOKEN
 from scatter.chain.follower import EvmChain
 from scatter.chain.keys import seeded_account
+from scatter.chain.parameters import ChainParameters
 from scatter.chain.signer import EvmSigner
 from scatter.content.encryption import sealing_public_key
 from scatter.content.fetching import ContentFetcher

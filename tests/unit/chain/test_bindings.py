@@ -100,11 +100,11 @@ def test_a_contract_that_is_not_there(bindings: Bindings) -> None:
         bindings.decode_result(Call("ScatterToken", "totalSupply", ()), b"")
 
 
-def test_overloaded_functions_are_refused() -> None:
+def test_overloaded_functions_go_by_their_signatures() -> None:
     entry = {"type": "function", "name": "f", "inputs": [], "outputs": []}
     other = {**entry, "inputs": [{"name": "a", "type": "uint8"}]}
-    with pytest.raises(ValueError, match="Twice overloads a function"):
-        Contract.of(Artifact("Twice", (entry, other), b""))
+    alone = {**entry, "name": "g"}
+    assert set(Contract.of(Artifact("Twice", (entry, other, alone), b"")).functions) == {"f()", "f(uint8)", "g"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"abi": {}, "bytecode": "0x"}', '{"abi": [], "bytecode": "0xzz"}'])

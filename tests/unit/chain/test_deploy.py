@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,21 @@ import pytest
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection, WrongChain
-from scatter.chain.deploy import ChainParameters, deploy, ensure_deployed
+from scatter.chain.deploy import already_created, deploy, ensure_deployed
 from scatter.chain.deployment import Deployment, DeploymentUnusable
 from scatter.chain.follower import EvmChain
+from scatter.chain.parameters import ChainParameters
+from scatter.chain.plan import Plan
 from scatter.chain.signer import EvmSigner
 from scatter.ports import Call, CallReverted
 from scatter.protocol.ids import SCT
 from scatter.storage import SqlEventLog
 
 SEED = b"s" * 32
+NAMES = (
+    *("ScatterToken", "SeededRandomness", "ScatterClaims", "ScatterDisputes"),
+    *("ScatterProtocol", "ScatterRecords"),
+)
 
 
 @pytest.fixture
@@ -47,10 +54,39 @@ async def test_a_deployment_works_and_is_used_again(network: Any, tmp_path: Path
 
 
 async def test_it_goes_on_where_it_stopped(network: Any, signer: Any) -> None:
+    outbox = await network.outbox("root")
     async with await Connection.open(network.chain.url, None) as connection:
-        first = await deploy(signer(connection), ChainParameters(), chain_id=31337, seed=SEED)
-        again = await deploy(signer(connection), ChainParameters(), chain_id=31337, seed=SEED)
-    assert again == first
+        deployer = signer(connection)
+        plan = Plan(ChainParameters(), deployer.address, SEED)
+        assert await already_created(outbox, deployer.address, plan) == {}
+        told: list[str] = []
+
+        def stop_after_two(name: str, *_: Any) -> None:
+            told.append(name)
+            if len(told) == 2:
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            await deploy(deployer, plan, chain_id=31337, progress=stop_after_two)
+        halfway = await already_created(outbox, deployer.address, plan)
+        assert list(halfway) == told == ["ScatterToken", "SeededRandomness"]
+        first = await deploy(signer(connection), plan, chain_id=31337)
+        assert halfway.items() < first.addresses.items()
+        assert await already_created(outbox, deployer.address, plan) == first.addresses
+        assert await deploy(signer(connection), plan, chain_id=31337) == first
+        count = await connection.rpc.call("eth_getTransactionCount", deployer.address, "latest")
+        assert int(count, 16) == len(first.addresses) == 6
+
+
+async def test_other_arguments_are_another_contract(network: Any, signer: Any) -> None:
+    async with await Connection.open(network.chain.url, None) as connection:
+        deployer = signer(connection)
+        first = await deploy(deployer, Plan(ChainParameters(), deployer.address, SEED), chain_id=31337)
+        plan = Plan(ChainParameters(slash_base=SCT), deployer.address, SEED)
+        other = await deploy(deployer, plan, chain_id=31337)
+    same = {name for name in first.addresses if first.addresses[name] == other.addresses[name]}
+    assert same == {"ScatterToken", "SeededRandomness"}
+    assert other.parameters.slash_base == SCT
 
 
 async def test_a_deployment_that_the_chain_has_lost_is_made_again(network: Any, tmp_path: Path, signer: Any) -> None:
@@ -66,34 +102,38 @@ async def test_a_deployment_that_the_chain_has_lost_is_made_again(network: Any, 
 
 async def test_block_randomness_without_a_seed(network: Any, tmp_path: Path, signer: Any) -> None:
     deployment = await deployed(network, tmp_path / "deployment.json", signer, seed=None)
-    assert set(deployment.addresses) == {"ScatterToken", "BlockRandomness", "ScatterProtocol"}
+    assert set(deployment.addresses) == {*NAMES, "BlockRandomness"} - {"SeededRandomness"}
 
 
 @pytest.mark.parametrize(("seed", "chain_id"), [(SEED, 1), (b"short", 31337)])
 async def test_seeds_are_for_development_chains(network: Any, signer: Any, seed: bytes, chain_id: int) -> None:
+    deployer = signer(network.connection)
     with pytest.raises(ValueError, match="belongs on chain 31337"):
-        await deploy(signer(network.connection), ChainParameters(), chain_id=chain_id, seed=seed)
+        await deploy(deployer, Plan(ChainParameters(), deployer.address, seed), chain_id=chain_id)
 
 
 async def test_parameters_that_the_contract_refuses(network: Any, signer: Any) -> None:
-    with pytest.raises(CallReverted, match=r"creating ScatterProtocol reverted: .*"):
-        await deploy(signer(network.connection), ChainParameters(trainers_bps=20_000), chain_id=31337, seed=SEED)
+    deployer = signer(network.connection)
+    plan = Plan(ChainParameters(trainers_bps=20_000), deployer.address, SEED)
+    with pytest.raises(CallReverted, match=r"creating ScatterClaims reverted: .*"):
+        await deploy(deployer, plan, chain_id=31337)
 
 
 async def test_a_deployment_on_another_chain_is_not_used(network: Any, tmp_path: Path, signer: Any) -> None:
     path = tmp_path / "deployment.json"
     deployment = await deployed(network, path, signer)
-    Deployment(1, deployment.block, deployment.addresses, deployment.versions).save(path)
+    replace(deployment, chain_id=1).save(path)
     with pytest.raises(WrongChain, match="is on chain 31337, the deployment on chain 1"):
         await deployed(network, path, signer)
 
 
 WHOLE: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "chain_id": 31337,
     "block": 2,
-    "addresses": dict.fromkeys(("ScatterToken", "SeededRandomness", "ScatterProtocol"), "0x" + "12" * 20),
-    "versions": dict.fromkeys(("ScatterToken", "SeededRandomness", "ScatterProtocol"), "0x" + "34" * 32),
+    "addresses": dict.fromkeys(NAMES, "0x" + "12" * 20),
+    "versions": dict.fromkeys(NAMES, "0x" + "34" * 32),
+    "parameters": asdict(ChainParameters()),
 }
 
 
@@ -101,17 +141,22 @@ WHOLE: dict[str, Any] = {
     ("change", "message"),
     [
         ({}, "was deployed by another version"),
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1"),
         ({"chain_id": "31337"}, "chain_id is no whole number"),
         ({"block": True}, "block is no whole number"),
         ({"block": -1}, "block is no whole number"),
         ({"extra": 1}, "expected an object with"),
-        ({"addresses": {}}, "expected ScatterToken, ScatterProtocol and one of"),
+        ({"addresses": {}}, "expected ScatterClaims, ScatterDisputes, .* and one of"),
         ({"addresses": []}, "is no deployment"),
         ({"addresses": {**WHOLE["addresses"], "ScatterToken": "0x12"}}, "not an address"),
         ({"addresses": {**WHOLE["addresses"], "BlockRandomness": "0x" + "12" * 20}}, "and one of"),
         ({"addresses": {**WHOLE["addresses"], "Other": "0x" + "12" * 20}}, "and one of"),
+        ({"addresses": dict.fromkeys(NAMES[:-1], "0x" + "12" * 20)}, "and one of"),
         ({"versions": {}}, "different contracts"),
+        ({"parameters": {}}, "expected parameters with validator_ticket"),
+        ({"parameters": None}, "expected parameters with"),
+        ({"parameters": {**WHOLE["parameters"], "supply": "1"}}, "supply is no whole number"),
+        ({"parameters": {**WHOLE["parameters"], "lock_bps": -1}}, "lock_bps is no whole number"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path: Path, change: dict[str, Any], message: str) -> None:
