@@ -14,7 +14,9 @@ def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
     Anything else is a bug and keeps its traceback."""
     from scatter.chain.anvil import AnvilMissing
+    from scatter.chain.connection import WrongChain
     from scatter.chain.deployment import DeploymentUnusable
+    from scatter.chain.keystore import KeyUnusable
     from scatter.jobs.errors import JobError
     from scatter.localnet.cast import CastError
     from scatter.localnet.partition import TooFewRows
@@ -24,9 +26,9 @@ def explained() -> Iterator[None]:
 
     try:
         yield
-    except (JobError, CastError, TooFewRows, FolderUnusable) as error:
+    except (JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain) as error:
         raise _exit(error, BAD_INPUT) from error
-    except (AnvilMissing, DeploymentUnusable, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
+    except (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
         raise _exit(error, FAILED) from error
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scatter import __version__
-from scatter.cli import demo, job
+from scatter.cli import contracts, demo, job
 
 app = typer.Typer(
     name="scatter",
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.add_typer(job.app, name="job")
+app.add_typer(contracts.app, name="contracts")
 
 
 def _version(wanted: bool) -> None:
