@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scatter.chain.deploy import DAY, ChainParameters
+from scatter.chain.parameters import DAY, ChainParameters
 from scatter.protocol import draw, terms
 from scatter.protocol.ids import SCT
 from scatter.protocol.rates import Rates
