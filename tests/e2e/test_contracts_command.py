@@ -13,6 +13,8 @@ import pytest
 from eth_account import Account
 
 from e2e.running import SCATTER, one_object
+from scatter.chain.anvil import find_anvil
+from scatter.chain.connection import Connection
 from scatter.protocol.ids import Address, address
 
 PASSWORD = "correct horse"  # noqa: S105
@@ -293,6 +295,37 @@ async def test_a_server_that_is_not_there(deployer: Deployer) -> None:
     code, _, err = await deployer.run(command)
     assert code == 1
     assert "no chain at http://127.0.0.1:9" in err
+
+
+async def test_a_chain_that_is_not_for_development(deployer: Deployer) -> None:
+    """Another chain id, and blocks by themselves: lower bounds as on any chain where money is."""
+    command = (str(find_anvil()), "--port", "0", "--chain-id", "4242", "--accounts", "0")
+    anvil = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert anvil.stdout is not None
+        async with asyncio.timeout(LONGEST):
+            while not (line := (await anvil.stdout.readline()).decode()).startswith("Listening on "):
+                assert line, "anvil ended"
+        url = f"http://{line.split()[-1]}"
+        async with await Connection.open(url, None) as connection:
+            await connection.rpc.call("anvil_setBalance", deployer.deployer, hex(10**18))
+        keystore = ("--keystore", "keystore.json", "--yes")
+        code, _, err = await deployer.run([*SCATTER, "contracts", "deploy", "--rpc-url", url, *keystore])
+        assert code == 0, err
+        code, _, err = await deployer.run([*SCATTER, "contracts", "verify", "--rpc-url", url, "deployment.json"])
+        assert code == 0, err
+        deployment = json.loads(deployer.out.read_text())
+        assert deployment["chain_id"] == 4242
+        assert deployment["parameters"]["minimum_duration"] == 3600
+        assert "BlockRandomness" in deployment["addresses"]
+        # The same file cannot be meant for the first chain.
+        code, _, err = await deployer.run(deployer.deploying("--yes"))
+        assert code == 2
+        assert "is on chain 31337, the deployment on chain 4242" in err
+    finally:
+        anvil.kill()
+        await anvil.wait()
+    assert await deployer.count() == 0
 
 
 @pytest.mark.parametrize("command", [("contracts",), ("contracts", "deploy"), ("contracts", "verify")])
