@@ -74,7 +74,9 @@ class World:
         parts = Parts(
             name=name,
             identity=Identity(address, role),
-            contracts=Contracts(self.ledger.chain_id, self.ledger.model.contract, account(0xC1)),
+            contracts=Contracts(
+                self.ledger.chain_id, self.ledger.model.contract, account(0xC1), self.ledger.model.rates.challenge_bond
+            ),
             chain=self.ledger,
             view=self.view,
             signer=ModelSigner(self.ledger, address, step),

@@ -8,7 +8,6 @@ from scatter.node.parts import Parts
 from scatter.protocol.commitments import verdict_commitment
 from scatter.protocol.duties import Artefact, Duty
 from scatter.protocol.ids import NO_DIGEST, Digest
-from scatter.protocol.rates import Rates
 from scatter.protocol.scores import words_for
 from scatter.protocol.states import ChallengeKind
 
@@ -21,8 +20,8 @@ async def challenge(parts: Parts, duty: Duty) -> Arguments:
 
 async def challenge_bond(parts: Parts, duty: Duty) -> int:
     """What a challenge puts up, in base units."""
-    del parts, duty
-    return Rates().challenge_bond
+    del duty
+    return parts.contracts.challenge_bond
 
 
 async def commit_verdict(parts: Parts, duty: Duty) -> Arguments:
