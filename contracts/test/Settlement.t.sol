@@ -20,6 +20,12 @@ contract SettlementTest {
         check(random(seed, uint256(openers) % 4 + 1, 6), 6, 63, uint256(tau) % 32_767 + 1);
     }
 
+    function testFuzz_StandIns(uint256 seed, uint8 openers, uint8 size, uint8 trainers_) public pure {
+        uint256 trainers = uint256(trainers_) % 20 + 1;
+        uint256[][] memory opened = random(seed, uint256(openers) % 12 + 1, trainers);
+        checkPanel(opened, uint256(size) % 10 + 1, trainers, uint256(seed) % 60 + 1);
+    }
+
     function test_NobodyLeft() public pure {
         // Both openers strike out another trainer: the lower median strikes nobody, and both are left out.
         uint256[][] memory opened = new uint256[][](2);
@@ -66,6 +72,44 @@ contract SettlementTest {
         }
         vm.assertEq(r.positiveSum, o.positiveSum, "positive sum");
         vm.assertEq((r.leftOut | r.deviating) >> opened.length, 0, "nobody else");
+    }
+
+    /// More openers than the panel has seats: left out ones are replaced in order, the others are compared.
+    function checkPanel(uint256[][] memory opened, uint256 size, uint256 trainers, uint256 tau) private pure {
+        uint256 all = (1 << trainers) - 1;
+        Settlement.Result memory r = Settlement.settle(columns(opened), size, all, tau);
+        if (opened.length < size) size = opened.length;
+        Reference.Outcome memory first = Reference.settle(take(opened, (1 << size) - 1), trainers, all, tau);
+        uint256 panel;
+        uint256 leftOut;
+        uint256 seats;
+        for (uint256 i; i < opened.length; ++i) {
+            if (Reference.disagrees(opened[i], first.struck)) leftOut |= 1 << i;
+            else if (seats++ < size) panel |= 1 << i;
+        }
+        vm.assertEq(r.panel, panel, "panel");
+        vm.assertEq(r.leftOut, leftOut, "left out");
+        if (panel == 0) return;
+        Reference.Outcome memory o = Reference.settle(take(opened, panel), trainers, all, tau);
+        uint256 positiveSum;
+        for (uint256 k; k <= trainers; ++k) {
+            uint256 expected = first.struck[k] ? first.lanes[k] : o.lanes[k];
+            vm.assertEq(Reference.lane(r.settled, k), expected, "settled over the final panel");
+            if (k != 0 && !first.struck[k] && expected > 16_384) positiveSum += expected - 16_384;
+        }
+        vm.assertEq(r.positiveSum, positiveSum, "positive sum");
+        vm.assertEq(r.deviating & leftOut, 0, "who is left out does not deviate");
+    }
+
+    function take(uint256[][] memory opened, uint256 mask) private pure returns (uint256[][] memory taken) {
+        taken = new uint256[][](opened.length);
+        uint256 n;
+        for (uint256 i; i < opened.length; ++i) {
+            if ((mask >> i) & 1 == 1) taken[n++] = opened[i];
+        }
+        assembly ("memory-safe") {
+            mstore(taken, n)
+        }
     }
 
     /// Scores about a common truth, some openers far off, some special, and junk in lanes that do not count.

@@ -61,6 +61,14 @@ library Reference {
         }
     }
 
+    /// Its special lanes are not exactly the struck ones.
+    function disagrees(uint256[] memory words, bool[] memory struck) internal pure returns (bool) {
+        for (uint256 k = 1; k < struck.length; ++k) {
+            if ((lane(words, k) >= 0x7FFE) != struck[k]) return true;
+        }
+        return false;
+    }
+
     function medianOf(uint256[][] memory opened, uint256 k, bool[] memory without) internal pure returns (uint256) {
         uint256 n;
         for (uint256 i; i < opened.length; ++i) {
