@@ -1,6 +1,6 @@
 """Why an account earned what it earned, in a few words."""
 
-from scatter.protocol.ids import Address
+from scatter.protocol.ids import Address, Round
 from scatter.protocol.scores import SettledRound
 from scatter.protocol.states import SeatKind
 from scatter.protocol.verdicts import Item
@@ -19,7 +19,8 @@ def reason(job: JobView, account: Address) -> str:
         words.append(_seat(job, seat))
     if account in job.jurors:
         words.append(_juror(job, job.jurors.index(account)))
-    words += [f"challenged the {_named(item)}" for item, view in sorted(job.items.items()) if account in view.filers]
+    filed = [item for item, view in job.items.items() if account in view.filers]
+    words += [f"challenged the {_named(filed)}"] if filed else []
     return "; ".join(words) or "had no part in the job"
 
 
@@ -56,8 +57,8 @@ def _seat(job: JobView, seat: int) -> str:
         words += f"; left out in {left_out}"
     if deviating:
         words += f"; deviated in {deviating}: slashed"
-    judged = [_named(item) for item, view in sorted(job.items.items()) if view.verdict and seat in view.verdict.lost]
-    return words + (f"; lost its lock by the verdict on the {', the '.join(judged)}" if judged else "")
+    judged = [item for item, view in job.items.items() if view.verdict and seat in view.verdict.lost]
+    return words + (f"; lost its lock by the verdict on the {_named(judged)}" if judged else "")
 
 
 def _juror(job: JobView, juror: int) -> str:
@@ -67,5 +68,12 @@ def _juror(job: JobView, juror: int) -> str:
     return words + (f"; outside the verdict on {outside}: slashed" if outside else "")
 
 
-def _named(item: Item) -> str:
-    return f"{item.kind.name.lower()} of round {item.round}"
+def _named(items: Iterable[Item]) -> str:
+    """`scores of rounds 1, 2, aggregate of round 2`."""
+    rounds: dict[ChallengeKind, list[Round]] = {}
+    for item in sorted(items):
+        rounds.setdefault(item.kind, []).append(item.round)
+    return ", ".join(
+        f"{kind.name.lower()} of round{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+        for kind, numbers in rounds.items()
+    )
