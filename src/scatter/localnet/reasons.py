@@ -1,8 +1,10 @@
 """Why an account earned what it earned, in a few words."""
 
+from collections.abc import Iterable
+
 from scatter.protocol.ids import Address, Round
 from scatter.protocol.scores import SettledRound
-from scatter.protocol.states import SeatKind
+from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
 
