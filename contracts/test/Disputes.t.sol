@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {IScatterDisputes} from "../src/IScatterDisputes.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
 import {IScatterEvents} from "../src/IScatterEvents.sol";
-import {ChallengeKind, ChallengeView, JobTerms, JobView, JudgingPhase, Outcome, Reason, State} from "../src/ScatterTypes.sol";
+import {ChallengeKind, ChallengeView, JobTerms, JobView, JudgingPhase, Outcome, Reason, Role, State} from "../src/ScatterTypes.sol";
 import {DisputedJob} from "./support/DisputedJob.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -119,6 +119,31 @@ contract DisputesTest is DisputedJob, IScatterEvents {
         checkState(job, State.Settled, Reason.None);
         (uint256 paid,,) = claim(job, trainer(1));
         vm.assertEq(paid, 500 * SCT + BOND, "the bond is back, nothing else");
+    }
+
+    function test_ExpiredThreeTimesIsVoid() public {
+        protocol = deployProtocol(parameters(deploy("BlockRandomness", "")));
+        enrol(requestor, Role.Requestor);
+        enrolTrainers(3);
+        enrolValidators(8);
+        enrolChallengers(5);
+        bytes32 job = post(audited(1));
+        join(job, 3);
+        vm.roll(vm.getBlockNumber() + 3);
+        protocol.poke(job);
+        vm.prank(requestor);
+        protocol.publishKeys(job, "bundle");
+        playRound(job, truth());
+        file(job, trainer(0), ChallengeKind.Scores, 1);
+        expire(job);
+        for (uint8 attempt = 1; attempt <= 3; ++attempt) {
+            vm.assertEq(protocol.job(job).drawAttempt, attempt, "attempt");
+            vm.roll(protocol.job(job).drawBlock + 257);
+            protocol.poke(job);
+        }
+        checkState(job, State.Settled, Reason.None);
+        gets(job, trainer(0), 640 * SCT + BOND, 0, 0);
+        settleAccounts(job);
     }
 
     function test_FewerThanMinJuryIsVoidAndUnlocks() public {

@@ -101,6 +101,17 @@ contract PostingTest is ScatterTest {
         );
         t.roundPool = uint96(517 * SCT);
         post(t);
+        // Auditors share 10 %: five of them 2 % of 249 each.
+        t = terms(3, 1, 1);
+        t.auditors = 5;
+        t.roundPool = uint96(249 * SCT);
+        refused(
+            requestor,
+            posting(9, t),
+            abi.encodeWithSelector(IScatterErrors.SeatPayTooSmall.selector, uint256(249 * SCT) / 50, 5 * SCT)
+        );
+        t.roundPool = uint96(250 * SCT);
+        post(t);
     }
 
     function test_JoinTakesTheSlotStake() public {
