@@ -39,13 +39,6 @@ contract ModulesTest is DisputedJob {
         directly(disputes, challenging(job, ChallengeKind.Scores, 1));
     }
 
-    function test_FeesStayBelowThePool() public {
-        Parameters memory p = parameters(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
-        p.jurorFeeBps = 301;
-        vm.expectRevert(abi.encodeWithSelector(IScatterErrors.ParameterOutOfRange.selector, bytes32("jurorFeeBps")));
-        deployNew(p, address(1), address(1));
-    }
-
     function unfit(Parameters memory p, address claims, address disputes, address culprit) private {
         vm.expectRevert(abi.encodeWithSelector(IScatterErrors.ModuleMismatch.selector, culprit));
         deployNew(p, claims, disputes);
