@@ -39,7 +39,7 @@ abstract contract Aggregating is JobStates, IScatterJobs {
             if (Votes.choiceOf(votes, k) == 0) silent |= seat;
             panel &= ~seat;
         }
-        j.slashable |= uint40(silent);
+        _keepSilent(j, r, silent);
         _closeRound(j, jobId, 0);
     }
 

@@ -77,6 +77,7 @@ interface IScatterEvents {
     /// An item was tallied. `lanes`: of Scores, the round's settled words as the verdict leaves them. `aggregate`: of Aggregate, the
     /// verdict (0: none). `lost`: all seats that deviate from what the verdict changed; a seat loses L once, to the first such
     /// item in the order Scores by round, Aggregate by round, Refusal. `jurorsOutside` are slashed like deviating seats.
+    /// `deviating`: of Scores, the other seats that deviate from the round's settled words as they are now.
     event VerdictReached(
         bytes32 indexed job,
         ChallengeKind kind,
@@ -87,7 +88,8 @@ interface IScatterEvents {
         bytes32 aggregate,
         uint256 lost,
         uint256 jurorsAgreed,
-        uint256 jurorsOutside
+        uint256 jurorsOutside,
+        uint256 deviating
     );
     /// The challenge pool fell by `fee` for each juror in the mask: those that agreed with a verdict that changed something.
     event JurorFeesReserved(bytes32 indexed job, uint256 fee, uint256 jurors);

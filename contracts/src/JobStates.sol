@@ -30,6 +30,13 @@ abstract contract JobStates is ScatterStorage {
         if (p.role < Role.Validator) revert NotSeated(msg.sender);
     }
 
+    /// @dev Seats that owed something in this round and did not do it in time.
+    function _keepSilent(Job storage j, Round storage r, uint256 seats) internal {
+        if (seats == 0) return;
+        r.silent |= uint40(seats);
+        j.slashable |= uint40(seats);
+    }
+
     /// @dev Every transition. No duration: no deadline.
     function _enter(Job storage j, bytes32 jobId, State state, uint8 number, uint256 duration, Reason reason) internal {
         uint40 deadline = duration == 0 ? 0 : uint40(block.timestamp + duration);

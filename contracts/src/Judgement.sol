@@ -15,6 +15,8 @@ library Judgement {
         /// in some lane the verdict counts; in some such lane it is not near the settled word
         bool counts;
         bool changed;
+        /// it changes which lanes are struck out
+        bool restruck;
         /// seats not near the verdict in a changed lane
         uint256 lost;
         /// jurors not near the verdict in a lane in which it counts; the other ones, if it counts anywhere
@@ -44,6 +46,32 @@ library Judgement {
         if (v.counts) v.agreed = Masks.all(jurors[0].length) & ~v.outside;
     }
 
+    /// @dev Seats whose special lanes are the struck ones.
+    function fitting(uint256[][] memory seats, uint256[] memory lanes, uint256 published)
+        internal
+        pure
+        returns (uint256 entries)
+    {
+        for (uint256 w; w < lanes.length; ++w) {
+            uint256 tops = Settlement.lanesOf(published, w);
+            entries |= Settlement.disagreeing(seats[w], tops, Lanes.special(lanes[w]) & tops);
+        }
+        entries = Masks.all(seats[0].length) & ~entries;
+    }
+
+    /// @dev Seats that lie farther than tau from a contribution from which two thirds of the panel do not.
+    function apart(uint256[][] memory seats, uint256[] memory lanes, uint256 published, uint256 tau, uint256 panel)
+        internal
+        pure
+        returns (uint256 entries)
+    {
+        uint256 needed = Masks.twoThirds(Masks.size(panel));
+        for (uint256 w; w < lanes.length; ++w) {
+            uint256 counted = Settlement.lanesOf(published, w) & ~Lanes.special(lanes[w]);
+            entries |= Settlement.apart(seats[w], lanes[w], counted, tau, panel, needed);
+        }
+    }
+
     function _judgeWord(
         Verdict memory v,
         uint256[] memory seats,
@@ -62,6 +90,7 @@ library Judgement {
         uint256 changing = counting & ~Lanes.between(v.lanes[w], low, high);
         if (changing == 0) return;
         v.changed = true;
+        if ((Lanes.special(median) ^ Lanes.special(v.lanes[w])) & changing != 0) v.restruck = true;
         v.lost |= Lanes.apart(seats, low, high, changing);
         uint256 lanes = Lanes.full(changing);
         v.lanes[w] = (v.lanes[w] & ~lanes) | (median & lanes);

@@ -43,6 +43,18 @@ library Masks {
         }
     }
 
+    /// @dev The other way round: a mask of numbers that are all in `set` → the same by their places in it.
+    function gather(uint256 mask, uint256 set) internal pure returns (uint256 places) {
+        unchecked {
+            for (uint256 place = 1; mask != 0; place <<= 1) {
+                uint256 rest = set & (set - 1);
+                if (mask & ~rest & set != 0) places |= place;
+                mask &= rest;
+                set = rest;
+            }
+        }
+    }
+
     function has(uint256 mask, uint256 i) internal pure returns (bool) {
         return (mask >> i) & 1 == 1;
     }

@@ -65,6 +65,10 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint40 panel; // seats in the final medians
         uint8 compared; // bit i: auditor i opened numbers, is not on the panel, and is not left out
         uint24 sumPlusOne; // 1 + sum of the positive settled contributions; 0: not settled
+        // one word, written only where somebody fails: seats
+        uint40 silent;
+        uint40 deviating; // from the settled scores; after a verdict: from what it made of them
+        uint40 posters; // the panel that posted, where a verdict on scores put another in its place
         // byte k: 1 + index of the aggregate that the panel's k-th seat posted
         uint256 votes;
         uint256[4] lanes; // settled scores
@@ -118,7 +122,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint8 drawAttempt;
         uint40 deadline;
         uint40 drawBlock;
-        uint40 slashable; // seats
+        uint40 slashable; // seats that were silent or deviate, in any round
         uint32 validators; // frozen length of their pool
         uint32 challengers;
         Jury jury;

@@ -178,7 +178,7 @@ struct JobView {
     /// length of each pool when it froze for it
     uint32 validators;
     uint32 challengers;
-    /// seats that were silent or deviated: slashed when they claim
+    /// seats that were silent or deviate, once the job is Settled from what verdicts left: slashed when they claim
     uint40 slashable;
     /// jurors (bit i: juror i) that were silent, or outside a verdict: slashed when they claim
     uint32 slashableJurors;
@@ -193,7 +193,8 @@ struct RoundView {
     /// opened numbers or refused
     uint40 opened;
     uint40 refused;
-    /// seats in the final medians: members and the auditors that stood in for others
+    /// seats in the final medians: members and the auditors that stood in for others (after a verdict that changed which updates
+    /// are struck out: those that are paid in their place)
     uint40 panel;
     /// seats that opened numbers and are not paid, as their special words are not the settled ones
     uint40 leftOut;

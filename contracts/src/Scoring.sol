@@ -64,7 +64,8 @@ abstract contract Scoring is JobStates, IScatterJobs {
 
     /// @dev The deadline of Committing has passed.
     function _endCommitting(Job storage j, bytes32 jobId) internal {
-        j.slashable |= uint40(_allSeats(j) & ~uint256(j.rounds[j.round].committed));
+        Round storage r = j.rounds[j.round];
+        _keepSilent(j, r, _allSeats(j) & ~uint256(r.committed));
         _enterOpening(j, jobId);
     }
 
@@ -86,7 +87,7 @@ abstract contract Scoring is JobStates, IScatterJobs {
 
     /// @dev Whether the round can be settled; otherwise the job goes no further.
     function _goesOn(Job storage j, bytes32 jobId, Round storage r) private returns (bool) {
-        j.slashable |= r.committed & ~r.opened;
+        _keepSilent(j, r, r.committed & ~r.opened);
         Reason reason = _shortfall(j, r);
         if (reason == Reason.Refused) _enter(j, jobId, State.Challenging, j.round, j.terms.durations.challenge, reason);
         else if (reason == Reason.TooFewOpened) _stop(j, jobId, State.Cancelled, reason);
@@ -113,7 +114,10 @@ abstract contract Scoring is JobStates, IScatterJobs {
         r.panel = uint40(panel);
         r.compared = uint8((numbers & ~panel & ~leftOut) >> j.members);
         r.sumPlusOne = uint24(result.positiveSum + 1);
-        j.slashable |= uint40(deviating);
+        if (deviating != 0) {
+            r.deviating = uint40(deviating);
+            j.slashable |= uint40(deviating);
+        }
         emit RoundSettled(jobId, j.round, result.settled, result.positiveSum, panel, leftOut, deviating);
         if (result.positiveSum == 0) _closeRound(j, jobId, 0);
         else _enter(j, jobId, State.Aggregating, j.round, j.terms.durations.aggregate, Reason.None);

@@ -36,7 +36,7 @@ library Settlement {
             uint256 struck = Lanes.special(median) & tops;
             result.settled[w] = median;
             counted[w] = tops & ~struck;
-            result.leftOut |= _disagreeing(columns[w], tops, struck);
+            result.leftOut |= disagreeing(columns[w], tops, struck);
         }
         uint256 agreeing = Masks.all(openers) & ~result.leftOut;
         result.panel = Masks.first(agreeing, size);
@@ -44,9 +44,27 @@ library Settlement {
         for (uint256 w; w < width; ++w) {
             if (result.panel != first) result.settled[w] = _again(columns[w], result.panel, result.settled[w], counted[w], w);
             result.positiveSum += Lanes.sum(Lanes.positive(result.settled[w]) & Lanes.full(counted[w]));
-            (uint256 low, uint256 high) = Lanes.around(result.settled[w], tau);
-            uint256 agreed = Lanes.agreed(columns[w], result.panel, low, high, needed) & counted[w];
-            result.deviating |= Lanes.apart(columns[w], low, high, agreed) & agreeing;
+            result.deviating |= apart(columns[w], result.settled[w], counted[w], tau, result.panel, needed) & agreeing;
+        }
+    }
+
+    /// @dev Openers that lie farther than tau from a word in one of these lanes in which as many of the panel do not.
+    function apart(
+        uint256[] memory column,
+        uint256 settled,
+        uint256 counted,
+        uint256 tau,
+        uint256 panel,
+        uint256 needed
+    ) internal pure returns (uint256) {
+        (uint256 low, uint256 high) = Lanes.around(settled, tau);
+        return Lanes.apart(column, low, high, Lanes.agreed(column, panel, low, high, needed) & counted);
+    }
+
+    /// @dev Openers whose special lanes are not exactly the struck ones.
+    function disagreeing(uint256[] memory column, uint256 tops, uint256 struck) internal pure returns (uint256 openers) {
+        for (uint256 i; i < column.length; ++i) {
+            if (Lanes.special(column[i]) & tops != struck) openers |= 1 << i;
         }
     }
 
@@ -60,13 +78,6 @@ library Settlement {
     function _mask(uint256[] memory column, uint256 lanes) private pure {
         for (uint256 i; i < column.length; ++i) {
             column[i] &= lanes;
-        }
-    }
-
-    /// @dev Openers whose special lanes are not exactly the struck ones.
-    function _disagreeing(uint256[] memory column, uint256 tops, uint256 struck) private pure returns (uint256 openers) {
-        for (uint256 i; i < column.length; ++i) {
-            if (Lanes.special(column[i]) & tops != struck) openers |= 1 << i;
         }
     }
 

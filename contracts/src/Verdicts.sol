@@ -20,6 +20,7 @@ abstract contract Verdicts is Juries {
         uint256 lost;
         uint256 agreed;
         uint256 outside;
+        uint256 deviating;
     }
 
     /// @inheritdoc IScatterDisputes
@@ -66,7 +67,7 @@ abstract contract Verdicts is Juries {
         c.agreed = uint32(t.agreed);
         j.jury.slashable |= uint32(t.outside);
         emit VerdictReached(
-            jobId, kind, c.round, t.counts, t.changed, t.lanes, t.aggregate, t.lost, t.agreed, t.outside
+            jobId, kind, c.round, t.counts, t.changed, t.lanes, t.aggregate, t.lost, t.agreed, t.outside, t.deviating
         );
         if (++j.jury.tallied == j.jury.challenges) _finish(j, jobId);
     }
@@ -74,24 +75,52 @@ abstract contract Verdicts is Juries {
     // ── scores ──────────────────────────────────────────────────────────────────────────────────────────────────────
     function _tallyScores(Job storage j, Challenge storage c, uint256[][] calldata words, Tally memory t) private {
         Round storage r = j.rounds[c.round];
-        Judgement.Verdict memory v = _judge(j, r, c, words);
+        (Judgement.Verdict memory v, uint256[][] memory seats) = _judge(j, r, c, words);
         t.counts = v.counts;
         t.changed = v.changed;
         t.lanes = v.lanes;
         t.lost = Masks.spread(v.lost, _numbers(r));
         t.agreed = Masks.spread(v.agreed, c.given);
         t.outside = Masks.spread(v.outside, c.given);
-        if (!v.changed) return;
+        if (v.changed) _settleAgain(j, r, v, seats, t.lost);
+        t.deviating = r.deviating;
+    }
+
+    /// @dev The round as the verdict leaves it. Where it changes what is struck out, nobody of the panel agrees with that any
+    /// more: others are paid in its place, and there is nobody to deviate from.
+    function _settleAgain(
+        Job storage j,
+        Round storage r,
+        Judgement.Verdict memory v,
+        uint256[][] memory seats,
+        uint256 lost
+    ) private {
         for (uint256 w; w < v.lanes.length; ++w) {
             r.lanes[w] = v.lanes[w];
         }
         r.sumPlusOne = uint24(v.positiveSum + 1);
+        uint256 members = j.members;
+        uint256 panel = r.panel;
+        uint256 numbers = _numbers(r);
+        uint256 deviating;
+        if (v.restruck) {
+            uint256 paid = Masks.spread(Judgement.fitting(seats, v.lanes, r.published), numbers);
+            r.posters = uint40(panel);
+            panel = Masks.first(paid, members);
+            r.panel = uint40(panel);
+            r.compared = uint8((paid & ~panel) >> members);
+        } else {
+            uint256 apart = Judgement.apart(seats, v.lanes, r.published, j.terms.tau, Masks.gather(panel, numbers));
+            uint256 paid = panel | uint256(r.compared) << members;
+            deviating = Masks.spread(apart, numbers) & paid & ~lost;
+        }
+        r.deviating = uint40(deviating);
     }
 
     function _judge(Job storage j, Round storage r, Challenge storage c, uint256[][] calldata words)
         private
         view
-        returns (Judgement.Verdict memory)
+        returns (Judgement.Verdict memory v, uint256[][] memory seats)
     {
         uint256 width = _wordCount(j.trainers);
         uint256[] memory settled = new uint256[](width);
@@ -99,7 +128,6 @@ abstract contract Verdicts is Juries {
             settled[w] = r.lanes[w];
         }
         uint256 numbers = _numbers(r);
-        uint256[][] memory seats;
         uint256[][] memory jurors;
         if (_needsWords(j, ChallengeKind.Scores)) {
             seats = Openings.passed(r.scores, numbers, width, words, 0);
@@ -108,7 +136,7 @@ abstract contract Verdicts is Juries {
             seats = Openings.stored(r.scores, numbers);
             jurors = Openings.stored(c.words, c.given);
         }
-        return Judgement.judge(seats, jurors, settled, r.published, j.terms.tau, Masks.twoThirds(j.jurors));
+        v = Judgement.judge(seats, jurors, settled, r.published, j.terms.tau, Masks.twoThirds(j.jurors));
     }
 
     /// @dev Seats that opened numbers.
@@ -157,7 +185,7 @@ abstract contract Verdicts is Juries {
 
     function _postedAnother(Round storage r, bytes32 aggregate) private view returns (uint256 seats) {
         uint256 votes = r.votes;
-        uint256 panel = r.panel;
+        uint256 panel = r.posters == 0 ? r.panel : r.posters;
         for (; panel != 0; votes >>= 8) {
             uint256 seat = Masks.first(panel, 1);
             uint256 vote = Votes.choiceOf(votes, 0);
@@ -183,6 +211,7 @@ abstract contract Verdicts is Juries {
     /// @dev All items are counted: what each part of the job gets and loses is fixed.
     function _finish(Job storage j, bytes32 jobId) private {
         _loseOnce(j);
+        _slashWhatStands(j);
         _reserveFees(j, jobId);
         _end(j, jobId, State.Settled, j.reason);
     }
@@ -199,6 +228,16 @@ abstract contract Verdicts is Juries {
             taken |= lost;
             before = key;
         }
+    }
+
+    /// @dev Verdicts may have changed who deviates.
+    function _slashWhatStands(Job storage j) private {
+        uint256 seats;
+        for (uint256 number = 1; number <= j.round; ++number) {
+            Round storage r = j.rounds[number];
+            seats |= r.silent | r.deviating;
+        }
+        j.slashable = uint40(seats);
     }
 
     /// @dev The item with the least key (1 + its kind and round) above this one.

@@ -149,8 +149,7 @@ contract OverturnedTest is DisputedJob, IScatterEvents {
     /// What the n-th VerdictReached said.
     function reached(uint256 n) private view returns (Reached memory r) {
         (,,,, r.lanes,, r.lost,,, r.deviating) = abi.decode(
-            verdicts[n].data,
-            (ChallengeKind, uint8, bool, bool, uint256[], bytes32, uint256, uint256, uint256, uint256)
+            verdicts[n].data, (ChallengeKind, uint8, bool, bool, uint256[], bytes32, uint256, uint256, uint256, uint256)
         );
     }
 }

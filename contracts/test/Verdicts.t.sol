@@ -28,8 +28,8 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         gets(job, trainer(1), STAKE + 280 * SCT, 0, 0);
         // Each liar loses L = 5000: half of both to two filers, a quarter to six jurors.
         gets(job, all[0], 0, 5000 * SCT, MEMBER);
-        gets(job, all[2], MEMBER, 200 * SCT, 200 * SCT);
-        gets(job, all[3], 50 * SCT + BOND + 2500 * SCT, 200 * SCT, 200 * SCT);
+        gets(job, all[2], MEMBER, 0, 0);
+        gets(job, all[3], 50 * SCT + BOND + 2500 * SCT, 0, 0);
         address[] memory jurors = protocol.jurors(job);
         vm.assertEq(protocol.job(job).jurorFee, 0, "the challenge pool was empty");
         gets(job, jurors[0], uint256(2500 * SCT) / 6, 0, 0);
@@ -111,7 +111,8 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         vm.assertEq(protocol.challenges(job)[0].lost, 31, "who gave numbers deviates");
         gets(job, trainer(0), 0, STAKE, STAKE);
         gets(job, trainer(1), STAKE + 350 * SCT + BOND + uint256(23_000 * SCT) / 2, 0, 0);
-        gets(job, member(job, 0), MEMBER, 5000 * SCT, 0);
+        // It is left out now, and not paid.
+        gets(job, member(job, 0), 0, 5000 * SCT, 0);
     }
 
     function test_ReadableByVerdict() public {
@@ -123,9 +124,9 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         checkOutcome(job, Outcome.Changed);
         vm.assertEq(protocol.challenges(job)[0].lost, 11, "who struck it out");
         gets(job, trainer(0), STAKE + 140 * SCT + BOND + uint256(14_000 * SCT) / 2, 0, 0);
-        // Measured against the verdict a special word is far off.
-        gets(job, member(job, 0), 0, 5000 * SCT, MEMBER);
-        gets(job, member(job, 2), 0, 0, 0);
+        // Who was left out is paid in the place of who is left out now.
+        gets(job, member(job, 0), 0, 5000 * SCT, 0);
+        gets(job, member(job, 2), MEMBER, 0, 0);
     }
 
     function test_EmptyVerdictsAreNoNumbers() public {

@@ -166,7 +166,7 @@ def _verdict_reached(job: JobView, item: ItemView, v: Values) -> ItemView:
         lost=_mask(v["lost"]),
         agreed=_mask(v["jurors_agreed"]),
         outside=_mask(v["jurors_outside"]),
-        deviating=_mask(v.get("deviating", 0)),
+        deviating=_mask(v["deviating"]),
     )
     return replace(item, verdict=verdict)
 
