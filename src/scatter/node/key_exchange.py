@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
-from scatter.jobs.manifests import UpdateManifest
-from scatter.node.failures import GiveUp
-from scatter.node.library import manifest_of
-from scatter.node.models import job_key, update_key
+from scatter.jobs.errors import ManifestError
+from scatter.node.models import job_key, update_key, update_manifest
 from scatter.node.parts import Parts
-from scatter.ports import PeerKey, PeerUnreachable
+from scatter.ports import ContentMissing, PeerKey, PeerUnreachable
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Round, address_bytes
@@ -89,7 +87,10 @@ async def _held(parts: Parts, view: JobView, request: KeyRequest) -> bytes:
 
 
 async def ask_for_key(parts: Parts, view: JobView, request: KeyRequest, holders: list[PeerKey]) -> bytes:
-    """A key from the first holder that hands out the right one; GiveUp-worthy PeerUnreachable when none does."""
+    """A key from the first holder that hands out the right one; PeerUnreachable when none does.
+
+    Of an update it is the key of a slot that published, and nobody has the right one when the manifest is not here.
+    """
     reasons = []
     for peer in holders:
         try:
@@ -109,8 +110,9 @@ async def _is_right(parts: Parts, view: JobView, request: KeyRequest, key: bytes
         return False
     if request.round == 0:
         return secret_hash(key) == view.terms.job_key_hash
-    made = view.rounds.get(request.round)
-    if made is None or request.slot not in made.updates:
-        raise GiveUp(f"nobody published in slot {request.slot} of round {request.round}")
-    manifest = await manifest_of(parts, made.updates[request.slot], UpdateManifest)
+    try:
+        manifest = await update_manifest(parts, view, request.round, request.slot)
+    except (ContentMissing, ManifestError):
+        # Without the manifest that the trainer should have published, no key is right.
+        return False
     return key_commitment(key) == manifest.key_commitment

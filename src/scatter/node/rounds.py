@@ -12,7 +12,7 @@ from scatter.learning.aggregation import Rule
 from scatter.learning.aggregation import aggregate as combine
 from scatter.learning.clipping import Float64Array
 from scatter.learning.contributions import ContributionModels, classify, score_round
-from scatter.learning.errors import LearningError
+from scatter.learning.errors import LearningError, ModelError
 from scatter.learning.models import Model, read_model
 from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.models import JobKeyMissing, job_key, keep_global_model, starting_model, update_file
@@ -86,8 +86,11 @@ async def round_aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
 
 async def _accepted(parts: Parts, job: JobView, round_: Round, slot: int, start: Model) -> Model:
     content = await update_file(parts, job, round_, slot)
+    what = f"the update of trainer {job.trainers[slot]} in round {round_} was accepted, but cannot be read here"
     if content is None:
-        raise GiveUp(
-            f"the update of trainer {job.trainers[slot]} in round {round_} was accepted, but cannot be read here"
-        )
-    return read_model(content, like=start)
+        raise GiveUp(what)
+    try:
+        return await asyncio.to_thread(read_model, content, like=start)
+    except ModelError as error:
+        # A committee may accept what is no model. Nothing can be made of that, also by those who judge it.
+        raise GiveUp(f"{what}: {error}") from error
