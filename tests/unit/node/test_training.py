@@ -9,7 +9,7 @@ from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, everything_kept, members_wait, owed
 
 from scatter.content.encryption import key_commitment
-from scatter.jobs.manifests import TrainingJobManifest, UpdateManifest, digest
+from scatter.jobs.manifests import SealedKeysManifest, TrainingJobManifest, UpdateManifest, digest
 from scatter.learning.models import read_model
 from scatter.node.behaviour import LazyTrainer
 from scatter.node.doing import do
@@ -24,7 +24,7 @@ from scatter.protocol.states import State
 
 @pytest.fixture
 async def played(world: World) -> Played:
-    return await posted(world, trainers=1, validators=1)
+    return await posted(world, trainers=1, validators=1, auditors=1)
 
 
 async def examine(played: Played, trainer: Parts) -> tuple[bytes | None, bytes | None]:
@@ -77,16 +77,19 @@ async def test_a_package_that_is_no_job_is_refused(played: Played) -> None:
     assert refusal.startswith(b"the package of job 'tiny' cannot be used: ")
 
 
-async def test_an_update_is_what_training_made_readable_by_the_committee_alone(played: Played) -> None:
+async def test_an_update_is_what_training_made_readable_by_seats_and_its_trainer_alone(played: Played) -> None:
     await played.until(State.COMMITTING, held=members_wait)
-    trainer, validator = played.trainers[0], played.validators[0]
-    for owing in await owed(validator):
-        await do(validator, owing)
-    content = await update_file(validator, played.job, played.job.round, 0)
-    start = await starting_model(trainer, played.job, played.job.round)
-    assert content is not None
-    assert read_model(content, like=start) != start
-    assert await update_file(trainer, played.job, played.job.round, 0) is None
+    trainer, start = played.trainers[0], await starting_model(played.trainers[0], played.job, played.job.round)
+    readers = [*played.members, *played.auditors, trainer]
+    for parts in readers:
+        for owing in await owed(parts):
+            await do(parts, owing)
+        content = await update_file(parts, played.job, played.job.round, 0)
+        assert content is not None
+        assert read_model(content, like=start) != start
+    manifest = await manifest_of(trainer, played.job.current.updates[0], UpdateManifest)
+    keys = SealedKeysManifest.from_bytes(await trainer.content.get(manifest.sealed_keys))
+    assert set(keys.sealed) == {parts.identity.address for parts in readers}
     assert await update_file(played.requestor, played.job, played.job.round, 0) is None
     assert [run.command[-1] for run in played.world.sandbox.runs].count("train.py") == 1
 

@@ -47,7 +47,7 @@ def _difference(definition: JobDefinition, terms: JobTerms) -> str | None:
 
 
 async def train(parts: Parts, duty: Duty) -> None:
-    """Train on this node's data in the sandbox; keep the update, encrypted under a fresh key sealed to the committee."""
+    """Train on this node's data in the sandbox; keep the update, encrypted under a fresh key sealed to all seats."""
     job = job_of(parts, duty)
     package = await package_of(parts, job)
     start = await starting_model(parts, job, duty.round)
@@ -65,7 +65,9 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
     me = parts.identity.address
     key = parts.secrets(f"update-key/{job.id.hex()}/{duty.round}/{hashlib.sha256(plaintext).hexdigest()}")
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
-    sealed = seal_to_each(parts, job.seats, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
+    # To itself as well: jurors may ask the trainer when no seat passes its key on.
+    readers = [*job.seats, me]
+    sealed = seal_to_each(parts, readers, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
     keys_cid = await parts.content.put(keys)
     manifest = UpdateManifest(
