@@ -133,6 +133,7 @@ def test_a_trainer_looks_before_it_joins() -> None:
     assert joining(view, holding(view)) == [DutyKind.EXAMINE]
     assert joining(view, holding(view, Artefact.CONSENT)) == [DutyKind.JOIN]
     assert joining(view, holding(view, Artefact.REFUSAL)) == []
+    assert joining(view, replace(holding(view, Artefact.REFUSAL), content=frozenset())) == [], "it has seen enough"
 
 
 def test_nobody_joins_twice_late_or_where_there_is_no_place() -> None:

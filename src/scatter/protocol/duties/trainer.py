@@ -21,10 +21,10 @@ def _joining(view: JobView, me: Identity, holdings: Holdings, now: Now) -> list[
     full = len(view.trainers) >= view.terms.max_trainers
     if view.slot_of(me.address) is not None or full or not in_time(view, now):
         return []
-    if view.terms.training_job not in holdings.content:
-        return [fetch(view, view.terms.training_job)]
     if holdings.has(Artefact.REFUSAL, view.id):
         return []
+    if view.terms.training_job not in holdings.content:
+        return [fetch(view, view.terms.training_job)]
     return [owe(view, DutyKind.JOIN if holdings.has(Artefact.CONSENT, view.id) else DutyKind.EXAMINE)]
 
 
