@@ -20,7 +20,7 @@ from scatter.protocol.terms import JobTerms
 from scatter.protocol.view import JobView
 
 TOPIC = topic_of("model")
-SALT = bytes(32)
+SALT = bytes(range(32))
 
 
 def digest(*parts: Any) -> Digest:
