@@ -125,7 +125,10 @@ def test_too_many_hyperparameters_are_refused(job_toml: str) -> None:
         (b"[job", "job.toml is not valid TOML"),
         (b"x = 1e99999999999999999999", "job.toml has a number that is too large"),
         # Which of the two it is depends on the recursion limit, which libraries raise.
-        (b"x = " + b"[" * 5_000, r"job.toml (is not valid TOML|has a number that is too large, or is nested too deeply)"),
+        (
+            b"x = " + b"[" * 5_000,
+            r"job.toml (is not valid TOML|has a number that is too large, or is nested too deeply)",
+        ),
         (b"x = " + b"9" * 5_000, "job.toml is not valid TOML"),
         (b"#" * (MAX_BYTES + 1), "job.toml has 65537 bytes; 65536 are allowed"),
         (b"", "job.toml: job is missing; it is a table"),
