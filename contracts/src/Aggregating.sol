@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {JobStates} from "./JobStates.sol";
 import {State} from "./ScatterTypes.sol";
 
 /// @title Aggregating: the aggregate that a majority of all members posted becomes the next global model
 abstract contract Aggregating is JobStates {
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function postAggregate(bytes32 jobId, uint8 roundNumber, bytes32 aggregate) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Aggregating, roundNumber);
         uint8 seat = _memberSeat(j);
@@ -46,7 +46,11 @@ abstract contract Aggregating is JobStates {
         }
     }
 
-    function _count(uint256 votes, uint256 choice, uint256 members) private pure returns (uint256 same, uint256 posted) {
+    function _count(uint256 votes, uint256 choice, uint256 members)
+        private
+        pure
+        returns (uint256 same, uint256 posted)
+    {
         unchecked {
             for (uint256 seat; seat < members; ++seat) {
                 uint256 vote = _voteOf(votes, seat);

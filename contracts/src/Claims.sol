@@ -3,15 +3,15 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterAccounts} from "./IScatterAccounts.sol";
 import {Money} from "./Money.sol";
 import {Role, State} from "./ScatterTypes.sol";
 
 /// @title Claims: an ended job pays each part once, to its owner, whoever asks and in whatever order
-abstract contract Claims is Money {
+abstract contract Claims is Money, IScatterAccounts {
     using SafeERC20 for IERC20;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function claim(bytes32 jobId, address[] calldata accounts, uint256[] calldata words) external {
         Job storage j = _ended(jobId);
         uint256 used;
@@ -24,7 +24,7 @@ abstract contract Claims is Money {
         if (used != words.length) revert WordCountMismatch(used, words.length);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function owed(bytes32 jobId, address account, uint256[] calldata words)
         external
         view

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Aggregating} from "./Aggregating.sol";
 import {Drawing} from "./Drawing.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {Masks} from "./Masks.sol";
 import {Scoring} from "./Scoring.sol";
 import {Training} from "./Training.sol";
@@ -11,7 +11,7 @@ import {Reason, State} from "./ScatterTypes.sol";
 
 /// @title The one exit by time that every state has
 abstract contract Deadlines is Drawing, Training, Scoring, Aggregating {
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function poke(bytes32 jobId) external {
         Job storage j = _jobs[jobId];
         State state = j.state;

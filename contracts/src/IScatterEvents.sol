@@ -48,19 +48,12 @@ interface IScatterEvents {
     event ScoresOpened(bytes32 indexed job, uint8 round, SeatKind kind, uint8 seat, uint256[] words);
     /// `deviating` are those of this round alone.
     event RoundSettled(
-        bytes32 indexed job,
-        uint8 round,
-        uint256[] settled,
-        uint256 positiveSum,
-        uint256 leftOut,
-        uint256 deviating
+        bytes32 indexed job, uint8 round, uint256[] settled, uint256 positiveSum, uint256 leftOut, uint256 deviating
     );
     event AggregatePosted(bytes32 indexed job, uint8 round, uint8 seat, bytes32 aggregate);
     /// `globalModel` 0: the round keeps the model it started from. Also for rounds in which nobody published.
     event RoundClosed(bytes32 indexed job, uint8 round, bytes32 globalModel);
     /// `paid` went to the account (pay, what comes back of stake, pool and bond). `penalty` was taken from its slot stake or
     /// its ticket. `toChallengePool` is all that this claim moved there: the penalty, and what was not earned.
-    event Claimed(
-        bytes32 indexed job, address indexed account, uint256 paid, uint256 penalty, uint256 toChallengePool
-    );
+    event Claimed(bytes32 indexed job, address indexed account, uint256 paid, uint256 penalty, uint256 toChallengePool);
 }

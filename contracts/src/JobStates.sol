@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterActions} from "./IScatterActions.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
 import {Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Who may act now, and the transitions that more than one action makes
-abstract contract JobStates is ScatterStorage {
+abstract contract JobStates is ScatterStorage, IScatterActions {
     /// @dev The job, in this state and in time.
     function _jobIn(bytes32 jobId, State needed) internal view returns (Job storage j) {
         j = _jobs[jobId];
@@ -14,7 +15,11 @@ abstract contract JobStates is ScatterStorage {
     }
 
     /// @dev The same, and in this round.
-    function _roundIn(bytes32 jobId, State needed, uint8 number) internal view returns (Job storage j, Round storage r) {
+    function _roundIn(bytes32 jobId, State needed, uint8 number)
+        internal
+        view
+        returns (Job storage j, Round storage r)
+    {
         j = _jobIn(jobId, needed);
         if (j.round != number) revert WrongRound(j.round);
         r = j.rounds[number];

@@ -13,7 +13,9 @@ library Masks {
     /// @dev How many are in the set.
     function size(uint256 mask) internal pure returns (uint256 n) {
         unchecked {
-            for (; mask != 0; mask &= mask - 1) ++n;
+            for (; mask != 0; mask &= mask - 1) {
+                ++n;
+            }
         }
     }
 

@@ -4,15 +4,15 @@ pragma solidity ^0.8.30;
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
 import {Role} from "./ScatterTypes.sol";
 
 /// @title The node registry, and tickets: stake that makes a node drawable
-abstract contract Nodes is ScatterStorage {
+abstract contract Nodes is ScatterStorage, IScatterActions {
     using SafeERC20 for IERC20;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function register(Role role, bytes32 peerKey, bytes32 sealingKey) external {
         if (role == Role.None) revert RoleMissing();
         if (peerKey == 0 || sealingKey == 0) revert KeyMissing();
@@ -27,16 +27,16 @@ abstract contract Nodes is ScatterStorage {
         emit NodeRegistered(msg.sender, role, peerKey, sealingKey);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function permit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         try IERC20Permit(address(TOKEN)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function depositTicket() external {
         Node storage n = _nodes[msg.sender];
         Role role = n.role;
-        uint256 full = ticket(role);
+        uint256 full = _ticket(role);
         if (full == 0) revert NoTicketForRole(role);
         uint256 stake = n.stake;
         if (stake == full && n.withdrawableAt == 0) revert TicketComplete(stake);
@@ -51,7 +51,7 @@ abstract contract Nodes is ScatterStorage {
         TOKEN.safeTransferFrom(msg.sender, address(this), full - stake);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function requestWithdrawal() external {
         Node storage n = _nodes[msg.sender];
         if (n.stake == 0) revert NothingStaked();
@@ -60,7 +60,7 @@ abstract contract Nodes is ScatterStorage {
         emit WithdrawalRequested(msg.sender, n.withdrawableAt);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function withdraw() external {
         Node storage n = _nodes[msg.sender];
         if (n.withdrawableAt == 0) revert WithdrawalNotRequested();

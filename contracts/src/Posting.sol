@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Drawing} from "./Drawing.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {Durations, JobTerms, Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
@@ -15,7 +15,7 @@ abstract contract Posting is Drawing {
     uint256 private constant MAX_TAU = 32_767;
     uint256 private constant DURATIONS = 9;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function post(
         bytes32 topic,
         JobTerms memory terms_,
@@ -42,7 +42,7 @@ abstract contract Posting is Drawing {
         TOKEN.safeTransferFrom(msg.sender, address(this), terms_.roundPool * (rounds + 1));
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function join(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
         Node storage n = _senderAs(Role.Trainer);
@@ -59,7 +59,7 @@ abstract contract Posting is Drawing {
         TOKEN.safeTransferFrom(msg.sender, address(this), j.terms.slotStake);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function start(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
         _onlyRequestor(j);

@@ -3,12 +3,13 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IRandomness} from "./IRandomness.sol";
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterErrors} from "./IScatterErrors.sol";
+import {IScatterEvents} from "./IScatterEvents.sol";
 import {JobTerms, Parameters, Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title What the protocol remembers, laid out so that an action writes one word of the job and one word of its own
 /// @dev contracts/README.md draws the words.
-abstract contract ScatterStorage is IScatterProtocol {
+abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant MAX_ROUNDS = 32;
     uint256 internal constant MAX_TRAINERS = 63;
@@ -97,7 +98,9 @@ abstract contract ScatterStorage is IScatterProtocol {
         if (p.token.code.length == 0) revert ParameterOutOfRange("token");
         if (p.randomness.code.length == 0) revert ParameterOutOfRange("randomness");
         // A ticket fits the stake's 88 bits, and locks at least one base unit for each seat (so 16 bits count parts).
-        if (p.validatorTicket < BPS || p.validatorTicket > type(uint88).max) revert ParameterOutOfRange("validatorTicket");
+        if (p.validatorTicket < BPS || p.validatorTicket > type(uint88).max) {
+            revert ParameterOutOfRange("validatorTicket");
+        }
         if (p.challengerTicket < BPS || p.challengerTicket > type(uint88).max) {
             revert ParameterOutOfRange("challengerTicket");
         }
@@ -118,8 +121,8 @@ abstract contract ScatterStorage is IScatterProtocol {
         MINIMUM_DURATION = p.minimumDuration;
     }
 
-    /// @inheritdoc IScatterProtocol
-    function ticket(Role role) public view returns (uint256) {
+    /// @dev What a node of this role puts up; 0 for roles without a ticket.
+    function _ticket(Role role) internal view returns (uint256) {
         if (role == Role.Validator) return VALIDATOR_TICKET;
         if (role == Role.Challenger) return CHALLENGER_TICKET;
         return 0;

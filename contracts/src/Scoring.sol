@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {JobStates} from "./JobStates.sol";
 import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
@@ -12,7 +12,7 @@ import {Settlement} from "./Settlement.sol";
 abstract contract Scoring is JobStates {
     uint256 private constant MAX_METRIC = 10_000;
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function commitScores(bytes32 jobId, uint8 roundNumber, bytes32 commitment) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Committing, roundNumber);
         uint8 seat = _memberSeat(j);
@@ -26,7 +26,7 @@ abstract contract Scoring is JobStates {
         if (committed == Masks.all(j.seated)) _enterOpening(j, jobId);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function openScores(bytes32 jobId, uint8 roundNumber, uint256[] calldata words, bytes32 salt) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Opening, roundNumber);
         uint8 seat = _memberSeat(j);
@@ -46,7 +46,7 @@ abstract contract Scoring is JobStates {
         if (opened == r.committed) _endOpening(j, jobId);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function settleRound(bytes32 jobId, uint8 roundNumber, uint256[][] calldata words) external {
         Job storage j = _jobs[jobId];
         if (j.state != State.Opening) revert WrongState(j.state);

@@ -38,7 +38,9 @@ library Settlement {
             uint256 remaining = Masks.all(columns[0].length) & ~result.leftOut;
             uint256 n = Masks.size(remaining);
             for (uint256 w; w < width; ++w) {
-                if (result.leftOut != 0) result.settled[w] = _again(columns[w], remaining, n, result.settled[w], counted[w], w);
+                if (result.leftOut != 0) {
+                    result.settled[w] = _again(columns[w], remaining, n, result.settled[w], counted[w], w);
+                }
                 result.positiveSum += Lanes.sum(Lanes.positive(result.settled[w]) & Lanes.full(counted[w]));
                 result.deviating |= _deviating(columns[w], remaining, n, result.settled[w], counted[w], tau);
             }
@@ -59,7 +61,11 @@ library Settlement {
     }
 
     /// @dev Openers whose special lanes are not exactly the struck ones.
-    function _disagreeing(uint256[] memory column, uint256 tops, uint256 struck) private pure returns (uint256 openers) {
+    function _disagreeing(uint256[] memory column, uint256 tops, uint256 struck)
+        private
+        pure
+        returns (uint256 openers)
+    {
         for (uint256 i; i < column.length; ++i) {
             if (Lanes.special(column[i]) & tops != struck) openers |= 1 << i;
         }
@@ -67,14 +73,11 @@ library Settlement {
 
     /// @dev The settled word over the remaining openers: struck lanes keep what struck them; without anybody left a
     /// contribution is 0.
-    function _again(
-        uint256[] memory column,
-        uint256 remaining,
-        uint256 n,
-        uint256 first,
-        uint256 counted,
-        uint256 w
-    ) private pure returns (uint256) {
+    function _again(uint256[] memory column, uint256 remaining, uint256 n, uint256 first, uint256 counted, uint256 w)
+        private
+        pure
+        returns (uint256)
+    {
         unchecked {
             uint256 lanes = Lanes.full(w == 0 ? counted | 0x8000 : counted);
             uint256 kept = first & ~lanes;

@@ -16,7 +16,11 @@ library Shuffle {
     }
 
     /// @param steps most steps that will be taken; the table stays at most half full
-    function begin(bytes32 seed, SeatKind kind, uint256 length, uint256 steps) internal pure returns (Walk memory walk) {
+    function begin(bytes32 seed, SeatKind kind, uint256 length, uint256 steps)
+        internal
+        pure
+        returns (Walk memory walk)
+    {
         uint256 size = 2;
         while (size < 2 * steps) size *= 2;
         walk = Walk(seed, kind, length, new uint256[](size));

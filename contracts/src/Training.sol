@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterActions} from "./IScatterActions.sol";
 import {JobStates} from "./JobStates.sol";
 import {Masks} from "./Masks.sol";
 import {Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Keying, Training, Revealing: keys out, updates in, then the shard they will be scored on
 abstract contract Training is JobStates {
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function publishKeys(bytes32 jobId, bytes32 bundle) external {
         Job storage j = _jobIn(jobId, State.Keying);
         _onlyRequestor(j);
@@ -17,7 +17,7 @@ abstract contract Training is JobStates {
         _enterTraining(j, jobId, 1);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function publishUpdate(bytes32 jobId, uint8 roundNumber, bytes32 update) external {
         (Job storage j, Round storage r) = _roundIn(jobId, State.Training, roundNumber);
         Part storage p = j.parts[msg.sender];
@@ -35,7 +35,7 @@ abstract contract Training is JobStates {
         if (published == active) _enterRevealing(j, jobId);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterActions
     function revealShardKey(bytes32 jobId, uint8 roundNumber, bytes32 key) external {
         (Job storage j,) = _roundIn(jobId, State.Revealing, roundNumber);
         _onlyRequestor(j);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "./IScatterProtocol.sol";
+import {IScatterAccounts} from "./IScatterAccounts.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
 import {JobTerms, JobView, NodeView, PartView, Role, RoundView} from "./ScatterTypes.sol";
 
 /// @title Reading
-abstract contract Views is ScatterStorage {
-    /// @inheritdoc IScatterProtocol
+abstract contract Views is ScatterStorage, IScatterAccounts {
+    /// @inheritdoc IScatterAccounts
     function job(bytes32 jobId) external view returns (JobView memory) {
         Job storage j = _jobs[jobId];
         return JobView({
@@ -25,12 +25,12 @@ abstract contract Views is ScatterStorage {
         });
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function terms(bytes32 jobId) external view returns (JobTerms memory) {
         return _jobs[jobId].terms;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function round(bytes32 jobId, uint8 roundNumber) external view returns (RoundView memory) {
         Job storage j = _jobs[jobId];
         Round storage r = j.rounds[roundNumber];
@@ -41,7 +41,7 @@ abstract contract Views is ScatterStorage {
         return RoundView(r.published, r.committed, r.opened, r.leftOut, r.positiveSum, r.settled, scores);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function trainers(bytes32 jobId) external view returns (address[] memory accounts) {
         Job storage j = _jobs[jobId];
         accounts = new address[](j.trainers);
@@ -50,7 +50,7 @@ abstract contract Views is ScatterStorage {
         }
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function seats(bytes32 jobId) external view returns (address[] memory accounts) {
         Job storage j = _jobs[jobId];
         accounts = new address[](j.seated);
@@ -59,13 +59,13 @@ abstract contract Views is ScatterStorage {
         }
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function part(bytes32 jobId, address account) external view returns (PartView memory) {
         Part storage p = _jobs[jobId].parts[account];
         return PartView(p.role, p.index, p.claimed, p.updates);
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function node(address account) external view returns (NodeView memory) {
         Node storage n = _nodes[account];
         return NodeView({
@@ -80,17 +80,22 @@ abstract contract Views is ScatterStorage {
         });
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function challengePool() external view returns (uint256) {
         return _challengePool;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
     function poolLength(Role role) external view returns (uint256) {
         return _pools[role].length;
     }
 
-    /// @inheritdoc IScatterProtocol
+    /// @inheritdoc IScatterAccounts
+    function ticket(Role role) external view returns (uint256) {
+        return _ticket(role);
+    }
+
+    /// @inheritdoc IScatterAccounts
     function poolNode(Role role, uint256 index) external view returns (address) {
         return _pools[role][index];
     }

@@ -132,8 +132,7 @@ contract DrawingTest is ScatterTest {
         vm.setBlockhash(block_, keccak256("hash"));
         protocol.poke(job);
         checkState(job, State.Keying, Reason.None);
-        Shuffle.Walk memory walk =
-            Shuffle.begin(keccak256(abi.encode(keccak256("hash"), job)), SeatKind.Member, 4, 2);
+        Shuffle.Walk memory walk = Shuffle.begin(keccak256(abi.encode(keccak256("hash"), job)), SeatKind.Member, 4, 2);
         vm.assertEq(protocol.seats(job)[0], validator(Shuffle.next(walk, 0)), "first seat");
         vm.assertEq(protocol.seats(job)[1], validator(Shuffle.next(walk, 1)), "second seat");
     }
@@ -179,15 +178,28 @@ contract DrawingTest is ScatterTest {
     function test_Randomness() public {
         bytes32 seed = keccak256("seed");
         SeededRandomness seeded = new SeededRandomness(seed);
-        vm.assertEq(seeded.random(vm.getBlockNumber() - 1, "salt"), keccak256(abi.encode(seed, bytes32("salt"))), "seeded");
+        vm.assertEq(
+            seeded.random(vm.getBlockNumber() - 1, "salt"), keccak256(abi.encode(seed, bytes32("salt"))), "seeded"
+        );
         vm.assertEq(seeded.random(vm.getBlockNumber(), "salt"), 0, "not before the block is past");
         BlockRandomness hashes = new BlockRandomness();
         vm.assertEq(hashes.random(vm.getBlockNumber(), "salt"), 0, "no hash yet");
         vm.assertEq(hashes.random(vm.getBlockNumber() + 5, "salt"), 0, "none of the future");
-        vm.assertTrue(hashes.random(vm.getBlockNumber() - 1, "a") != hashes.random(vm.getBlockNumber() - 1, "b"), "salted");
+        vm.assertTrue(
+            hashes.random(vm.getBlockNumber() - 1, "a") != hashes.random(vm.getBlockNumber() - 1, "b"), "salted"
+        );
         vm.chainId(1);
         vm.expectRevert(abi.encodeWithSelector(SeededRandomness.DevelopmentChainOnly.selector, 1));
         new SeededRandomness(seed);
+    }
+
+    function test_OldHashesComeFromTheHistoryContract() public {
+        BlockRandomness hashes = new BlockRandomness();
+        uint256 old = vm.getBlockNumber() - 900;
+        vm.assertEq(hashes.random(old, "salt"), 0, "forgotten where there is no history");
+        // Answers what it is asked for: the number stands for the hash.
+        vm.etch(0x0000F90827F1C53a10cb7A02335B175320002935, hex"5f355f5260205ff3");
+        vm.assertEq(hashes.random(old, "salt"), keccak256(abi.encode(old, bytes32("salt"))), "EIP-2935");
     }
 
     function drawn(JobTerms memory t) private returns (bytes32 job) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
+import {IScatterAccounts} from "../src/IScatterAccounts.sol";
+import {IScatterActions} from "../src/IScatterActions.sol";
 import {JobTerms, JobView, Reason, Role, SeatKind, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -41,8 +42,8 @@ contract GasTest is ScatterTest {
         bytes32 job = post(terms(1, 31, 1));
         join(job, 1);
         vm.roll(vm.getBlockNumber() + 2);
-        send("poke", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
-        send("poke", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
+        send("poke", address(this), abi.encodeCall(IScatterActions.poke, (job)));
+        send("poke", address(this), abi.encodeCall(IScatterActions.poke, (job)));
         checkState(job, State.Keying, Reason.None);
         vm.assertLe(largest, MOST, largestName);
     }
@@ -58,7 +59,7 @@ contract GasTest is ScatterTest {
         join(job, 1);
         vm.roll(vm.getBlockNumber() + 2);
         while (protocol.job(job).state == State.Drawing) {
-            send("poke", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
+            send("poke", address(this), abi.encodeCall(IScatterActions.poke, (job)));
         }
         checkState(job, State.Cancelled, Reason.NoCommittee);
         vm.assertEq(protocol.job(job).drawCursor, 1024, "the walk is bounded");
@@ -72,20 +73,20 @@ contract GasTest is ScatterTest {
         for (uint256 r; r < t.rounds; ++r) {
             digests[r] = keccak256(abi.encode("digest", r));
         }
-        send("post", requestor, abi.encodeCall(IScatterProtocol.post, ("gas", t, shardKeyHashes(t.rounds), digests)));
+        send("post", requestor, abi.encodeCall(IScatterActions.post, ("gas", t, shardKeyHashes(t.rounds), digests)));
         for (uint256 i; i < t.maxTrainers; ++i) {
-            send("join", trainer(i), abi.encodeCall(IScatterProtocol.join, (job)));
+            send("join", trainer(i), abi.encodeCall(IScatterActions.join, (job)));
         }
         vm.roll(vm.getBlockNumber() + 2);
         while (protocol.job(job).state == State.Drawing) {
-            send("draw", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
+            send("draw", address(this), abi.encodeCall(IScatterActions.poke, (job)));
         }
-        send("publishKeys", requestor, abi.encodeCall(IScatterProtocol.publishKeys, (job, keccak256("bundle"))));
+        send("publishKeys", requestor, abi.encodeCall(IScatterActions.publishKeys, (job, keccak256("bundle"))));
         for (uint8 r = 1; r <= t.rounds; ++r) {
             playCountedRound(job, r, t);
         }
         vm.warp(uint256(protocol.job(job).deadline) + 1);
-        send("end", address(this), abi.encodeCall(IScatterProtocol.poke, (job)));
+        send("end", address(this), abi.encodeCall(IScatterActions.poke, (job)));
         claimCounted(job, t);
     }
 
@@ -93,26 +94,26 @@ contract GasTest is ScatterTest {
         address[] memory members = protocol.seats(job);
         for (uint256 i; i < t.maxTrainers; ++i) {
             bytes32 update = keccak256(abi.encode(r, i));
-            send("publishUpdate", trainer(i), abi.encodeCall(IScatterProtocol.publishUpdate, (job, r, update)));
+            send("publishUpdate", trainer(i), abi.encodeCall(IScatterActions.publishUpdate, (job, r, update)));
         }
-        send("reveal", requestor, abi.encodeCall(IScatterProtocol.revealShardKey, (job, r, shardKey(r))));
+        send("reveal", requestor, abi.encodeCall(IScatterActions.revealShardKey, (job, r, shardKey(r))));
         uint256[][] memory words = alike(rising(t.maxTrainers, 100, 7), members.length);
         for (uint256 i; i < members.length; ++i) {
             // Everybody a little different, and some left out, so that medians are taken twice.
             words[i] = rising(t.maxTrainers, 100 + i % 3, 7);
             if (i % 3 == 2) words[i][0] |= 0x7FFF << 16;
             bytes32 c = commitment(job, r, members[i], words[i]);
-            send("commitScores", members[i], abi.encodeCall(IScatterProtocol.commitScores, (job, r, c)));
+            send("commitScores", members[i], abi.encodeCall(IScatterActions.commitScores, (job, r, c)));
         }
         for (uint256 i; i < members.length; ++i) {
-            send("openScores", members[i], abi.encodeCall(IScatterProtocol.openScores, (job, r, words[i], SALT)));
+            send("openScores", members[i], abi.encodeCall(IScatterActions.openScores, (job, r, words[i], SALT)));
         }
         if (t.maxTrainers > 15) {
-            send("settleRound", address(this), abi.encodeCall(IScatterProtocol.settleRound, (job, r, words)));
+            send("settleRound", address(this), abi.encodeCall(IScatterActions.settleRound, (job, r, words)));
         }
         for (uint256 i; i <= members.length / 2; ++i) {
             bytes32 model = keccak256(abi.encode("model", r));
-            send("postAggregate", members[i], abi.encodeCall(IScatterProtocol.postAggregate, (job, r, model)));
+            send("postAggregate", members[i], abi.encodeCall(IScatterActions.postAggregate, (job, r, model)));
         }
     }
 
@@ -127,10 +128,10 @@ contract GasTest is ScatterTest {
             accounts[i] = i < first ? trainers[i] : members[i - first];
         }
         uint256[] memory none;
-        send("claim many", address(this), abi.encodeCall(IScatterProtocol.claim, (job, accounts, none)));
+        send("claim many", address(this), abi.encodeCall(IScatterAccounts.claim, (job, accounts, none)));
         accounts = new address[](1);
         accounts[0] = requestor;
-        send("claim requestor", address(this), abi.encodeCall(IScatterProtocol.claim, (job, accounts, none)));
+        send("claim requestor", address(this), abi.encodeCall(IScatterAccounts.claim, (job, accounts, none)));
         if (seats != 0) return;
         accounts[0] = members[0];
         uint256[] memory word = rising(t.maxTrainers, 100, 7);
@@ -138,7 +139,7 @@ contract GasTest is ScatterTest {
         for (uint256 i; i < words.length; ++i) {
             words[i] = word[i % word.length];
         }
-        send("claim seat", address(this), abi.encodeCall(IScatterProtocol.claim, (job, accounts, words)));
+        send("claim seat", address(this), abi.encodeCall(IScatterAccounts.claim, (job, accounts, words)));
     }
 
     function send(string memory name, address sender, bytes memory data) private {
@@ -155,5 +156,4 @@ contract GasTest is ScatterTest {
         spent += gas;
         if (gas > largest) (largest, largestName) = (gas, string.concat(name, " ", vm.toString(gas)));
     }
-
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterAccounts} from "../src/IScatterAccounts.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
 import {IScatterProtocol} from "../src/IScatterProtocol.sol";
 import {JobTerms, NodeView, Parameters, Reason, Role, State} from "../src/ScatterTypes.sol";
@@ -74,7 +75,7 @@ contract MoneyTest is JobInState {
         }
         expire(job);
         trainerGets(job, 1, 0, STAKE / 2);
-        (,uint256 penalty,) = claim(job, trainer(2));
+        (, uint256 penalty,) = claim(job, trainer(2));
         vm.assertEq(penalty, 0, "accepted once is enough");
     }
 
@@ -275,20 +276,20 @@ contract MoneyTest is JobInState {
         accounts[0] = requestor;
         accounts[1] = address(this);
         uint256[] memory none;
-        bytes memory data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, none));
+        bytes memory data = abi.encodeCall(IScatterAccounts.claim, (job, accounts, none));
         refused(address(this), data, wrongState(State.Aggregating));
         finish(job);
         refused(address(this), data, by(IScatterErrors.NoPart.selector, address(this)));
         accounts[1] = requestor;
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, none));
+        data = abi.encodeCall(IScatterAccounts.claim, (job, accounts, none));
         refused(address(this), data, by(IScatterErrors.AlreadyClaimed.selector, requestor));
         accounts[1] = trainer(0);
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, new uint256[](1)));
+        data = abi.encodeCall(IScatterAccounts.claim, (job, accounts, new uint256[](1)));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 0, 1));
         protocol.claim(job, accounts, none);
         refused(
             address(this),
-            abi.encodeCall(IScatterProtocol.owed, (job, requestor, none)),
+            abi.encodeCall(IScatterAccounts.owed, (job, requestor, none)),
             by(IScatterErrors.AlreadyClaimed.selector, requestor)
         );
     }
@@ -303,11 +304,11 @@ contract MoneyTest is JobInState {
         address m = member(job, 1);
         address[] memory accounts = new address[](1);
         accounts[0] = m;
-        bytes memory data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, words));
+        bytes memory data = abi.encodeCall(IScatterAccounts.claim, (job, accounts, words));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 4, 2));
         uint256[] memory both = new uint256[](4);
         (both[0], both[1], both[2], both[3]) = (words[0], words[1], words[0], words[1] + 1);
-        data = abi.encodeCall(IScatterProtocol.claim, (job, accounts, both));
+        data = abi.encodeCall(IScatterAccounts.claim, (job, accounts, both));
         refused(address(this), data, abi.encodeWithSelector(IScatterErrors.OpenedWordsMismatch.selector, 1));
         both[3] = words[1];
         (uint256 paid,,) = claim(job, m, both);

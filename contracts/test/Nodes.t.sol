@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterActions} from "../src/IScatterActions.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
 import {NodeView, Role, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -54,22 +54,24 @@ contract NodesTest is ScatterTest {
         address v = validator(0);
         vm.assertEq(protocol.node(v).stake, TICKET, "staked");
         vm.assertEq(token.balanceOf(address(protocol)), TICKET, "held");
-        refused(v, call(IScatterProtocol.depositTicket.selector), withUint(IScatterErrors.TicketComplete.selector, TICKET));
-        refused(v, call(IScatterProtocol.withdraw.selector), call(IScatterErrors.WithdrawalNotRequested.selector));
+        refused(
+            v, call(IScatterActions.depositTicket.selector), withUint(IScatterErrors.TicketComplete.selector, TICKET)
+        );
+        refused(v, call(IScatterActions.withdraw.selector), call(IScatterErrors.WithdrawalNotRequested.selector));
         vm.prank(v);
         protocol.requestWithdrawal();
         uint256 due = vm.getBlockTimestamp() + 14 days;
         vm.assertEq(protocol.node(v).withdrawableAt, due, "after the delay");
         bytes memory pending = withUint(IScatterErrors.WithdrawalPending.selector, due);
-        refused(v, call(IScatterProtocol.requestWithdrawal.selector), pending);
+        refused(v, call(IScatterActions.requestWithdrawal.selector), pending);
         vm.warp(due - 1);
-        refused(v, call(IScatterProtocol.withdraw.selector), pending);
+        refused(v, call(IScatterActions.withdraw.selector), pending);
         vm.warp(due);
         vm.prank(v);
         protocol.withdraw();
         vm.assertEq(protocol.node(v).stake, 0, "withdrawn");
         vm.assertEq(token.balanceOf(v), 200_000 * SCT, "all of it is back");
-        refused(v, call(IScatterProtocol.requestWithdrawal.selector), call(IScatterErrors.NothingStaked.selector));
+        refused(v, call(IScatterActions.requestWithdrawal.selector), call(IScatterErrors.NothingStaked.selector));
         vm.prank(v);
         protocol.depositTicket();
         vm.assertEq(protocol.poolLength(Role.Validator), 1, "a node enters its pool once");
@@ -88,12 +90,12 @@ contract NodesTest is ScatterTest {
     function test_OnlyRolesWithTickets() public {
         refused(
             requestor,
-            call(IScatterProtocol.depositTicket.selector),
+            call(IScatterActions.depositTicket.selector),
             abi.encodeWithSelector(IScatterErrors.NoTicketForRole.selector, Role.Requestor)
         );
         refused(
             alice,
-            call(IScatterProtocol.depositTicket.selector),
+            call(IScatterActions.depositTicket.selector),
             abi.encodeWithSelector(IScatterErrors.NoTicketForRole.selector, Role.None)
         );
         vm.assertEq(protocol.ticket(Role.Challenger), 20_000 * SCT, "challengers");
@@ -126,7 +128,7 @@ contract NodesTest is ScatterTest {
         vm.warp(vm.getBlockTimestamp() + 14 days);
         uint256 locked = protocol.node(v).locked;
         vm.assertEq(locked, 5000 * SCT, "a fifth of the ticket");
-        refused(v, call(IScatterProtocol.withdraw.selector), withUint(IScatterErrors.StakeLocked.selector, locked));
+        refused(v, call(IScatterActions.withdraw.selector), withUint(IScatterErrors.StakeLocked.selector, locked));
         protocol.poke(job);
         claim(job, v);
         vm.prank(v);
@@ -141,7 +143,7 @@ contract NodesTest is ScatterTest {
         bytes[] memory calls = new bytes[](3);
         calls[0] = register(Role.Validator, "p", "s");
         calls[1] = permit(privateKey, bob);
-        calls[2] = call(IScatterProtocol.depositTicket.selector);
+        calls[2] = call(IScatterActions.depositTicket.selector);
         vm.prank(bob);
         Multicall(address(protocol)).multicall(calls);
         vm.assertEq(protocol.node(bob).stake, TICKET, "staked");
@@ -175,11 +177,11 @@ contract NodesTest is ScatterTest {
         );
         (uint8 v, bytes32 r, bytes32 s) =
             vm.sign(privateKey, keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), hash)));
-        return abi.encodeCall(IScatterProtocol.permit, (TICKET, type(uint256).max, v, r, s));
+        return abi.encodeCall(IScatterActions.permit, (TICKET, type(uint256).max, v, r, s));
     }
 
     function register(Role role, bytes32 peerKey, bytes32 sealingKey) private pure returns (bytes memory) {
-        return abi.encodeCall(IScatterProtocol.register, (role, peerKey, sealingKey));
+        return abi.encodeCall(IScatterActions.register, (role, peerKey, sealingKey));
     }
 
     function call(bytes4 selector) private pure returns (bytes memory) {

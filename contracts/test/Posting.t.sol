@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterActions} from "../src/IScatterActions.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
 import {JobTerms, Reason, Role, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -28,11 +28,9 @@ contract PostingTest is ScatterTest {
         refused(trainer(0), posting(1, t), err(IScatterErrors.NotRegistered.selector, trainer(0), Role.Requestor));
         bytes32 job = post(t);
         refused(requestor, posting(1, t), abi.encodeWithSelector(IScatterErrors.JobExists.selector, job));
-        bytes memory data = abi.encodeCall(
-            IScatterProtocol.post, (bytes32("x"), t, shardKeyHashes(2), new bytes32[](1))
-        );
+        bytes memory data = abi.encodeCall(IScatterActions.post, (bytes32("x"), t, shardKeyHashes(2), new bytes32[](1)));
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.ShardCountMismatch.selector, 1, 2, 1));
-        data = abi.encodeCall(IScatterProtocol.post, (bytes32("x"), t, shardKeyHashes(1), new bytes32[](0)));
+        data = abi.encodeCall(IScatterActions.post, (bytes32("x"), t, shardKeyHashes(1), new bytes32[](0)));
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.ShardCountMismatch.selector, 1, 1, 0));
     }
 
@@ -115,11 +113,11 @@ contract PostingTest is ScatterTest {
     function test_JoinRefusals() public {
         bytes32 job = post(terms(3, 1, 1));
         join(job, 2);
-        bytes memory data = abi.encodeCall(IScatterProtocol.join, (job));
+        bytes memory data = abi.encodeCall(IScatterActions.join, (job));
         refused(trainer(1), data, abi.encodeWithSelector(IScatterErrors.AlreadyJoined.selector, 1));
         refused(requestor, data, err(IScatterErrors.NotRegistered.selector, requestor, Role.Trainer));
         refused(validator(0), data, err(IScatterErrors.NotRegistered.selector, validator(0), Role.Trainer));
-        bytes memory unknown = abi.encodeCall(IScatterProtocol.join, (bytes32("no job")));
+        bytes memory unknown = abi.encodeCall(IScatterActions.join, (bytes32("no job")));
         refused(trainer(2), unknown, abi.encodeWithSelector(IScatterErrors.WrongState.selector, State.None));
         uint256 deadline = protocol.job(job).deadline;
         vm.warp(deadline + 1);
@@ -135,7 +133,7 @@ contract PostingTest is ScatterTest {
         t.minTrainers = 2;
         bytes32 job = post(t);
         join(job, 1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.start, (job));
+        bytes memory data = abi.encodeCall(IScatterActions.start, (job));
         refused(requestor, data, abi.encodeWithSelector(IScatterErrors.TooFewTrainersJoined.selector, 1, 2));
         vm.prank(trainer(1));
         protocol.join(job);
@@ -154,9 +152,8 @@ contract PostingTest is ScatterTest {
     }
 
     function posting(uint256 topic, JobTerms memory t) private pure returns (bytes memory) {
-        return abi.encodeCall(
-            IScatterProtocol.post, (bytes32(topic), t, shardKeyHashes(t.rounds), new bytes32[](t.rounds))
-        );
+        return
+            abi.encodeCall(IScatterActions.post, (bytes32(topic), t, shardKeyHashes(t.rounds), new bytes32[](t.rounds)));
     }
 
     function err(bytes4 selector, address account, Role role) private pure returns (bytes memory) {

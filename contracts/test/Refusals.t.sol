@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterActions} from "../src/IScatterActions.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../src/IScatterProtocol.sol";
 import {State} from "../src/ScatterTypes.sol";
 import {JobInState} from "./support/JobInState.sol";
 import {vm} from "./support/Vm.sol";
@@ -12,11 +12,11 @@ contract RefusalsTest is JobInState {
     function test_KeyingRefusals() public {
         bytes32 job = post(terms(3, 3, 1));
         join(job, 3);
-        bytes memory data = abi.encodeCall(IScatterProtocol.publishKeys, (job, bytes32("bundle")));
+        bytes memory data = abi.encodeCall(IScatterActions.publishKeys, (job, bytes32("bundle")));
         refused(requestor, data, wrongState(State.Drawing));
         draw(job);
         refused(trainer(0), data, by(IScatterErrors.NotRequestor.selector, trainer(0)));
-        refused(requestor, abi.encodeCall(IScatterProtocol.publishKeys, (job, bytes32(0))), missing());
+        refused(requestor, abi.encodeCall(IScatterActions.publishKeys, (job, bytes32(0))), missing());
         bytes memory late = deadlinePassed(job);
         vm.warp(uint256(protocol.job(job).deadline) + 1);
         refused(requestor, data, late);
@@ -26,7 +26,7 @@ contract RefusalsTest is JobInState {
         bytes32 job = started(terms(3, 3, 2));
         refused(validator(0), publishing(job, 1), by(IScatterErrors.NotTrainer.selector, validator(0)));
         refused(trainer(0), publishing(job, 2), abi.encodeWithSelector(IScatterErrors.WrongRound.selector, 1));
-        refused(trainer(0), abi.encodeCall(IScatterProtocol.publishUpdate, (job, 1, bytes32(0))), missing());
+        refused(trainer(0), abi.encodeCall(IScatterActions.publishUpdate, (job, 1, bytes32(0))), missing());
         vm.prank(trainer(0));
         protocol.publishUpdate(job, 1, "update");
         uint256 chain = uint216(uint256(keccak256(abi.encode(uint256(0), uint8(1), bytes32("update")))));
@@ -39,22 +39,22 @@ contract RefusalsTest is JobInState {
 
     function test_RevealingRefusals() public {
         bytes32 job = started(terms(3, 3, 2));
-        bytes memory data = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 1, shardKey(1)));
+        bytes memory data = abi.encodeCall(IScatterActions.revealShardKey, (job, 1, shardKey(1)));
         refused(requestor, data, wrongState(State.Training));
         publish(job, ALL);
         refused(trainer(0), data, by(IScatterErrors.NotRequestor.selector, trainer(0)));
-        bytes memory wrong = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 1, shardKey(2)));
+        bytes memory wrong = abi.encodeCall(IScatterActions.revealShardKey, (job, 1, shardKey(2)));
         refused(requestor, wrong, abi.encodeWithSelector(IScatterErrors.WrongShardKey.selector));
-        wrong = abi.encodeCall(IScatterProtocol.revealShardKey, (job, 2, shardKey(2)));
+        wrong = abi.encodeCall(IScatterActions.revealShardKey, (job, 2, shardKey(2)));
         refused(requestor, wrong, abi.encodeWithSelector(IScatterErrors.WrongRound.selector, 1));
     }
 
     function test_CommittingRefusals() public {
         bytes32 job = inCommitting(1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.commitScores, (job, 1, bytes32("c")));
+        bytes memory data = abi.encodeCall(IScatterActions.commitScores, (job, 1, bytes32("c")));
         refused(trainer(0), data, by(IScatterErrors.NotMember.selector, trainer(0)));
         address m = member(job, 1);
-        refused(m, abi.encodeCall(IScatterProtocol.commitScores, (job, 1, bytes32(0))), missing());
+        refused(m, abi.encodeCall(IScatterActions.commitScores, (job, 1, bytes32(0))), missing());
         vm.prank(m);
         protocol.commitScores(job, 1, "c");
         refused(m, data, abi.encodeWithSelector(IScatterErrors.AlreadyCommitted.selector, 1));
@@ -69,13 +69,9 @@ contract RefusalsTest is JobInState {
         expire(job);
         address m = member(job, 0);
         refused(trainer(0), opening(job, words), by(IScatterErrors.NotMember.selector, trainer(0)));
+        refused(member(job, 2), opening(job, words), abi.encodeWithSelector(IScatterErrors.NotCommitted.selector, 2));
         refused(
-            member(job, 2), opening(job, words), abi.encodeWithSelector(IScatterErrors.NotCommitted.selector, 2)
-        );
-        refused(
-            m,
-            opening(job, new uint256[](2)),
-            abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 1, 2)
+            m, opening(job, new uint256[](2)), abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 1, 2)
         );
         refused(m, opening(job, rising(3, 10, 11)), abi.encodeWithSelector(IScatterErrors.CommitmentMismatch.selector));
         words[0] = 10_001;
@@ -85,7 +81,7 @@ contract RefusalsTest is JobInState {
         words = rising(3, 10, 10);
         open(job, m, words);
         refused(m, opening(job, words), abi.encodeWithSelector(IScatterErrors.AlreadyOpened.selector, 0));
-        bytes memory settle_ = abi.encodeCall(IScatterProtocol.settleRound, (job, 1, new uint256[][](0)));
+        bytes memory settle_ = abi.encodeCall(IScatterActions.settleRound, (job, 1, new uint256[][](0)));
         refused(address(this), settle_, abi.encodeWithSelector(IScatterErrors.SettlesItself.selector));
     }
 
@@ -97,18 +93,16 @@ contract RefusalsTest is JobInState {
             vm.prank(member(job, i));
             protocol.commitScores(job, 1, copied);
         }
-        refused(
-            member(job, 1), opening(job, words), abi.encodeWithSelector(IScatterErrors.CommitmentMismatch.selector)
-        );
+        refused(member(job, 1), opening(job, words), abi.encodeWithSelector(IScatterErrors.CommitmentMismatch.selector));
         open(job, member(job, 0), words);
     }
 
     function test_AggregatingRefusals() public {
         bytes32 job = inAggregating(1);
-        bytes memory data = abi.encodeCall(IScatterProtocol.postAggregate, (job, 1, bytes32("model")));
+        bytes memory data = abi.encodeCall(IScatterActions.postAggregate, (job, 1, bytes32("model")));
         refused(trainer(0), data, by(IScatterErrors.NotMember.selector, trainer(0)));
         address m = member(job, 0);
-        refused(m, abi.encodeCall(IScatterProtocol.postAggregate, (job, 1, bytes32(0))), missing());
+        refused(m, abi.encodeCall(IScatterActions.postAggregate, (job, 1, bytes32(0))), missing());
         postAs(job, 0, "model");
         refused(m, data, abi.encodeWithSelector(IScatterErrors.AlreadyPosted.selector, 0));
     }

@@ -9,7 +9,10 @@ import {vm} from "./support/Vm.sol";
 contract SettlementTest {
     uint256 private constant COPY = 0x7FFE;
 
-    function testFuzz_EqualsTheRules(uint256 seed, uint8 trainers_, uint8 openers, uint64 published, uint16 tau_) public pure {
+    function testFuzz_EqualsTheRules(uint256 seed, uint8 trainers_, uint8 openers, uint64 published, uint16 tau_)
+        public
+        pure
+    {
         uint256 trainers = uint256(trainers_) % 63 + 1;
         uint256 tau = uint256(tau_) % 60 + 1;
         uint256[][] memory opened = random(seed, uint256(openers) % 31 + 1, trainers);

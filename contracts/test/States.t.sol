@@ -41,9 +41,7 @@ contract StatesTest is JobInState, IScatterEvents {
         score(job, alike(rising(3, 10, 10), 3));
         aggregate(job, "model");
         vm.assertEq(protocol.job(job).round, 2, "second round");
-        refused(
-            trainer(1), publishing(job, 2), abi.encodeWithSelector(IScatterErrors.TrainerWasDropped.selector, 1)
-        );
+        refused(trainer(1), publishing(job, 2), abi.encodeWithSelector(IScatterErrors.TrainerWasDropped.selector, 1));
         publish(job, 5);
         checkState(job, State.Revealing, Reason.None);
     }
@@ -196,18 +194,15 @@ contract StatesTest is JobInState, IScatterEvents {
             commit(job, member(job, i), words[i]);
         }
         open(job, member(job, 0), words[0]);
-        bytes memory early = abi.encodeWithSelector(
-            IScatterErrors.ScoresStillOpening.selector, uint256(protocol.job(job).deadline)
-        );
+        bytes memory early =
+            abi.encodeWithSelector(IScatterErrors.ScoresStillOpening.selector, uint256(protocol.job(job).deadline));
         refused(address(this), settling(job, words), early);
         open(job, member(job, 2), words[2]);
         vm.warp(uint256(protocol.job(job).deadline) + 1);
         protocol.poke(job);
         checkState(job, State.Opening, Reason.None);
         refused(
-            address(this),
-            settling(job, words),
-            abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 2, 3)
+            address(this), settling(job, words), abi.encodeWithSelector(IScatterErrors.WordCountMismatch.selector, 2, 3)
         );
         words = alike(rising(17, 10, 1), 2);
         words[1] = rising(17, 11, 1);

@@ -22,6 +22,8 @@ import forge
 CONTRACTS = forge.CONTRACTS
 ARTIFACTS = CONTRACTS.parent / "src" / "scatter" / "chain" / "artifacts"
 NAMES = ("ScatterToken", "ScatterProtocol", "BlockRandomness", "SeededRandomness")
+ANSWERS = {"ScatterProtocol": "ScatterAccounts"}
+"""Contracts whose unknown calls another one answers (see ScatterProtocol.sol): their ABI is that of both."""
 PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")
 
 
@@ -51,17 +53,31 @@ def compiled() -> dict[str, dict[str, Any]]:
 
 
 def _artifact(folder: Path, name: str) -> dict[str, Any]:
-    output = json.loads((folder / f"{name}.sol" / f"{name}.json").read_text())
+    output = _output(folder, name)
     settings = output["metadata"]["settings"]
     del settings["compilationTarget"]
     return {
         "contractName": name,
-        "abi": output["abi"],
+        "abi": _abi(folder, name),
         "bytecode": output["bytecode"]["object"],
         "deployedBytecode": output["deployedBytecode"]["object"],
         "compiler": {"version": output["metadata"]["compiler"]["version"], "settings": settings},
         "sourceHash": source_hash(),
     }
+
+
+def _output(folder: Path, name: str) -> dict[str, Any]:
+    output: dict[str, Any] = json.loads((folder / f"{name}.sol" / f"{name}.json").read_text())
+    return output
+
+
+def _abi(folder: Path, name: str) -> list[dict[str, Any]]:
+    own: list[dict[str, Any]] = _output(folder, name)["abi"]
+    if name not in ANSWERS:
+        return own
+    other = _output(folder, ANSWERS[name])["abi"]
+    both = own + [entry for entry in other if entry not in own and entry["type"] != "constructor"]
+    return [entry for entry in both if entry["type"] != "fallback"]
 
 
 def _text(artifact: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterActions} from "../../src/IScatterActions.sol";
 import {IScatterErrors} from "../../src/IScatterErrors.sol";
-import {IScatterProtocol} from "../../src/IScatterProtocol.sol";
 import {Role, State} from "../../src/ScatterTypes.sol";
 import {ScatterTest} from "./ScatterTest.sol";
 import {vm} from "./Vm.sol";
@@ -55,19 +55,19 @@ abstract contract JobInState is ScatterTest {
 
     // ── calls and errors ────────────────────────────────────────────────────────────────────────────────────────────
     function poking(bytes32 job) internal pure returns (bytes memory) {
-        return abi.encodeCall(IScatterProtocol.poke, (job));
+        return abi.encodeCall(IScatterActions.poke, (job));
     }
 
     function publishing(bytes32 job, uint8 round) internal pure returns (bytes memory) {
-        return abi.encodeCall(IScatterProtocol.publishUpdate, (job, round, bytes32("update")));
+        return abi.encodeCall(IScatterActions.publishUpdate, (job, round, bytes32("update")));
     }
 
     function opening(bytes32 job, uint256[] memory words) internal pure returns (bytes memory) {
-        return abi.encodeCall(IScatterProtocol.openScores, (job, 1, words, SALT));
+        return abi.encodeCall(IScatterActions.openScores, (job, 1, words, SALT));
     }
 
     function settling(bytes32 job, uint256[][] memory words) internal pure returns (bytes memory) {
-        return abi.encodeCall(IScatterProtocol.settleRound, (job, 1, words));
+        return abi.encodeCall(IScatterActions.settleRound, (job, 1, words));
     }
 
     function wrongState(State current) internal pure returns (bytes memory) {

@@ -40,7 +40,11 @@ abstract contract ScatterTest {
 
     /// The artifact that ships, not a compilation of its own.
     function deploy(string memory name, bytes memory arguments) internal returns (address) {
-        return vm.deployCode(string.concat("../src/scatter/chain/artifacts/", name, ".json"), arguments);
+        return vm.deployCode(artifact(name), arguments);
+    }
+
+    function artifact(string memory name) internal pure returns (string memory) {
+        return string.concat("../src/scatter/chain/artifacts/", name, ".json");
     }
 
     function parameters(address randomness) internal view returns (Parameters memory) {
@@ -176,9 +180,7 @@ abstract contract ScatterTest {
         returns (bytes32)
     {
         bytes32 hash = keccak256(abi.encodePacked(words));
-        return keccak256(
-            abi.encode(block.chainid, address(protocol), SeatKind.Member, job, round, member, hash, SALT)
-        );
+        return keccak256(abi.encode(block.chainid, address(protocol), SeatKind.Member, job, round, member, hash, SALT));
     }
 
     function commit(bytes32 job, address member, uint256[] memory words) internal {
@@ -294,7 +296,9 @@ abstract contract ScatterTest {
             claim(job, trainers[i]);
         }
         vm.assertEq(
-            token.balanceOf(address(protocol)), stakes() + protocol.challengePool(), "only stakes and the challenge pool stay"
+            token.balanceOf(address(protocol)),
+            stakes() + protocol.challengePool(),
+            "only stakes and the challenge pool stay"
         );
     }
 

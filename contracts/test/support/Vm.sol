@@ -4,12 +4,6 @@ pragma solidity ^0.8.30;
 /// @title The cheats of forge 1.7 that these tests use
 /// @dev npm's forge-std is years behind forge, so the interface is ours; see https://getfoundry.sh/reference/cheatcodes.
 interface Vm {
-    struct Log {
-        bytes32[] topics;
-        bytes data;
-        address emitter;
-    }
-
     function warp(uint256 timestamp) external;
     function roll(uint256 number) external;
     function chainId(uint256 id) external;
@@ -20,12 +14,11 @@ interface Vm {
     function prank(address sender) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
     function cool(address target) external;
     function expectRevert(bytes calldata expected) external;
     function expectEmit() external;
-    function recordLogs() external;
-    function getRecordedLogs() external returns (Log[] memory);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
     function assertTrue(bool condition, string calldata message) external pure;
