@@ -82,7 +82,7 @@ async def test_tasks_of_a_dead_process_are_forgotten_at_the_start(trainer: Parts
     dead = await lease(trainer)
     reconciler = Reconciler(trainer)
     await reconciler.start()
-    await eventually(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     assert await kinds(trainer) == ["fetch"]
     assert not await trainer.queue.complete(dead, now=trainer.clock())
     await reconciler.stop()
@@ -145,7 +145,7 @@ async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest
 
     reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)))
     await reconciler.start()
-    await eventually(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     assert not failures
     await reconciler.stop()
 
@@ -153,7 +153,7 @@ async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest
 async def test_a_stopped_node_hears_nothing_more(played: Played, trainer: Parts) -> None:
     reconciler = Reconciler(trainer)
     await reconciler.start()
-    await eventually(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     await reconciler.stop()
     reconciler.owed = ()
     await played.world.pass_time(played.job_id, 1)
@@ -194,7 +194,7 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
     await looking.wait()
     assert not await reconciler.idle(), "a look is under way"
     gate.set()
-    await eventually(lambda: bool(reconciler.owed))
+    await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     assert not await reconciler.idle(), "there is a task"
 
     task = await lease(trainer)
