@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, Wrapped, eventually
+from tests.unit.node.world import World, Wrapped, eventually, members_wait
 
 from scatter.node import reconciler as module
 from scatter.node.behaviour import Silent
@@ -106,7 +106,7 @@ async def test_a_bent_node_does_what_its_behaviour_says(trainer: Parts) -> None:
 
 
 async def test_the_first_duty_is_done_first(played: Played) -> None:
-    await played.until(State.COMMITTING)
+    await played.until(State.COMMITTING, held=members_wait)
     validator = played.validators[0]
     reconciler = Reconciler(validator)
     await reconciler.look()

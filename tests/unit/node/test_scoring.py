@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, duty, owed
+from tests.unit.node.world import World, duty, members_wait, owed
 
 from scatter.content.encryption import encrypt_content, key_commitment, seal
 from scatter.jobs.manifests import EvaluationJobManifest, SealedKeysManifest, UpdateManifest
@@ -32,7 +32,7 @@ KEY = bytes([5]) * 32
 async def played(world: World) -> Played:
     """Three trainers have published, the second its starting model; the member has nothing fetched yet."""
     made = await posted(world, trainers=3, behaviours={1: LazyTrainer()})
-    await made.until(State.COMMITTING)
+    await made.until(State.COMMITTING, held=members_wait)
     return made
 
 

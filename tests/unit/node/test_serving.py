@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, owed
+from tests.unit.node.world import World, members_wait, owed
 
 from scatter.content.fetching import ContentUnavailable
 from scatter.jobs.manifests import UpdateManifest
@@ -49,7 +49,7 @@ async def test_keys_are_for_members_after_the_shard_key(played: Played) -> None:
     await played.until(State.REVEALING)
     keys = (await update_of(trainer, played)).sealed_keys
     assert await readers(trainer, keys, everybody) == set()
-    await played.until(State.COMMITTING)
+    await played.until(State.COMMITTING, held=members_wait)
     assert await readers(trainer, keys, everybody) == {"validator-0", "validator-1", "validator-2"}
     # Members that fetched them keep to the same rule.
     others = [parts for parts in everybody if parts is not trainer]
@@ -67,7 +67,7 @@ async def test_everything_else_is_for_anybody(played: Played) -> None:
 
 async def test_an_update_that_lists_others_content_keeps_it_from_nobody(played: Played) -> None:
     """A stranger lists the initial model as his sealed keys: members that follow him go on handing it out."""
-    await played.until(State.COMMITTING)
+    await played.until(State.COMMITTING, held=members_wait)
     validator, stranger = played.validators[0], await played.world.node("stranger", Role.TRAINER)
     honest = await update_of(played.trainers[0], played)
     public = honest.ciphertext
@@ -80,7 +80,7 @@ async def test_an_update_that_lists_others_content_keeps_it_from_nobody(played: 
 
 
 async def test_keys_of_a_job_that_nobody_knows_are_for_nobody(played: Played) -> None:
-    await played.until(State.COMMITTING)
+    await played.until(State.COMMITTING, held=members_wait)
     trainer = played.trainers[0]
     keys = (await update_of(trainer, played)).sealed_keys
     block = (await trainer.content.get(keys)).replace(played.job_id.hex().encode(), bytes(32).hex().encode())

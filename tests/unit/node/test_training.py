@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, duty, everything_kept, only, owed
+from tests.unit.node.world import World, duty, everything_kept, members_wait, owed
 
 from scatter.content.encryption import key_commitment
 from scatter.jobs.manifests import TrainingJobManifest, UpdateManifest, digest
@@ -20,8 +20,6 @@ from scatter.node.running import JobCodeFailed
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import Digest
 from scatter.protocol.states import State
-
-NO_TRAINING = only([DutyKind.TRAIN])
 
 
 @pytest.fixture
@@ -80,7 +78,7 @@ async def test_a_package_that_is_no_job_is_refused(played: Played) -> None:
 
 
 async def test_an_update_is_what_training_made_readable_by_the_committee_alone(played: Played) -> None:
-    await played.until(State.COMMITTING)
+    await played.until(State.COMMITTING, held=members_wait)
     trainer, validator = played.trainers[0], played.validators[0]
     for owing in await owed(validator):
         await do(validator, owing)

@@ -20,9 +20,9 @@ async def test_one_by_one(world: World) -> None:
     assert view.rounds[2].settled.metric > view.rounds[1].settled.metric
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-async def test_by_themselves(world: World, workers: int) -> None:
-    played = await posted(world, rounds=2, trainers=2, validators=3)
+@pytest.mark.parametrize(("workers", "rounds"), [(1, 1), (3, 2)])
+async def test_by_themselves(world: World, workers: int, rounds: int) -> None:
+    played = await posted(world, rounds=rounds, trainers=2, validators=3)
     nodes = [Node(parts, workers) for parts in played.everybody]
     clock = DevelopmentClock(world.ledger)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.node.played import posted
 from tests.unit.node.world import WallClock, World, Wrapped, eventually
 
 from scatter.content.fetching import ContentUnavailable
@@ -20,6 +19,7 @@ from scatter.node.worker import MAX_ATTEMPTS, Doer, Worker
 from scatter.ports import CallReverted, ChainUnavailable, Task
 from scatter.protocol.duties import Duty, DutyKind
 from scatter.protocol.ids import JobId, Round, Timestamp
+from scatter.protocol.states import Role
 
 DUTY = Duty(JobId(bytes(32)), Round(1), DutyKind.TRAIN)
 
@@ -72,7 +72,7 @@ class Bench:
 @pytest.fixture
 async def bench(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.02)
-    made = Bench((await posted(world)).trainers[0])
+    made = Bench(await world.node("node", Role.TRAINER))
     yield made
     for worker in made.workers:
         await worker.stop()
