@@ -128,8 +128,8 @@ class ModelSigner:
         return self._address
 
     async def send(self, key: str, call: Call) -> Receipt:
-        await self._step(f"before {key}")
         self._ledger.asked.setdefault((self._address, key), []).append(call)
+        await self._step(f"before {key}")
         receipt = self._ledger.receipts.get((self._address, key))
         if receipt is None:
             receipt = self._ledger.execute(self._address, key, call)

@@ -98,6 +98,9 @@ async def test_interrupted_anywhere_it_posts_once_with_the_same_secrets(
     assert posted is not None
     assert posted in world.view.network.jobs
     assert interruptions > 20
+    secrets = JobSecrets.from_bytes(kept[artefact_key(Artefact.JOB_SECRETS, posted)] or b"")
+    assert world.job(posted).terms.job_key_hash == secret_hash(secrets.job_key)
+    assert world.job(posted).shard_key_hashes == tuple(secret_hash(key) for key in secrets.shard_keys)
     assert [key for _, key in world.ledger.sent if key.endswith("/post")] == [f"{posted.hex()}/post"]
     assert len({str(calls) for (_, key), calls in world.ledger.asked.items() if key.endswith("/post")}) == 1
 

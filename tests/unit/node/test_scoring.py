@@ -160,6 +160,8 @@ async def test_scores_and_salt_are_made_once(played: Played) -> None:
     first = await scored(played)
     key = artefact_key(Artefact.SALT, played.job_id, played.job.round)
     salt = await validator.artefacts.get(key)
+    assert salt is not None
+    assert len(set(salt)) > 8, "a salt that can be guessed hides nothing"
     replace_update(played, 0, played.job.terms.training_job)
     assert await scored(played) == first
     assert await validator.artefacts.get(key) == salt
