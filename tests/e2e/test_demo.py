@@ -27,8 +27,8 @@ def test_every_round_makes_another_aggregate(played: tuple[Path, dict[str, Any]]
 def test_the_object_has_the_fields_that_are_promised(played: tuple[Path, dict[str, Any]]) -> None:
     _, outcome = played
     assert set(outcome) == {
-        "job", "state", "rounds", "final_accuracy", "challenges", "participants", "supply_before", "supply_after", "transactions",
-        "gas_used", "seconds",
+        "job", "state", "rounds", "final_accuracy", "challenges", "participants", "supply_before", "supply_after", "held_by_contracts",
+        "undistributed", "transactions", "gas_used", "seconds",
     }  # fmt: skip
     roles = [participant["role"] for participant in outcome["participants"]]
     assert {role: roles.count(role) for role in roles} == {
@@ -48,6 +48,10 @@ def test_money_is_conserved(played: tuple[Path, dict[str, Any]]) -> None:
     after = sum(p["balance_after"] + p["stake_after"] for p in parts)
     # What nobody earned went to the challenge pool and nowhere else.
     assert 0 <= before - after < 1000 * SCT
+    staked = sum(p["stake_after"] for p in parts)
+    assert outcome["held_by_contracts"] == staked + before - after
+    balances = sum(p["balance_after"] for p in parts)
+    assert balances + outcome["held_by_contracts"] + outcome["undistributed"] == outcome["supply_after"]
 
 
 def test_everybody_honest_earns_and_the_requestor_pays(played: tuple[Path, dict[str, Any]]) -> None:

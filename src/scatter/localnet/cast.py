@@ -5,6 +5,9 @@ from typing import Any, Self
 
 from scatter.protocol.states import Role
 
+REQUESTOR = "requestor"
+"""The name of the one player who posts the job."""
+
 
 class CastError(ValueError):
     """The cast cannot play; the message says why."""
@@ -50,7 +53,7 @@ class Cast:
         conduct = ["honest"] * honest + ["lazy"] * self.lazy + ["poison"] * self.poison
         scoring = ["honest"] * (self.validators - self.lying_validators) + ["liar"] * self.lying_validators
         return [
-            Player("requestor", Role.REQUESTOR),
+            Player(REQUESTOR, Role.REQUESTOR),
             *(Player(f"trainer-{n}", Role.TRAINER, how) for n, how in enumerate(conduct, 1)),
             *(Player(f"validator-{n}", Role.VALIDATOR, how) for n, how in enumerate(scoring, 1)),
             *(Player(f"challenger-{n}", Role.CHALLENGER) for n in range(1, self.challengers + 1)),

@@ -18,7 +18,7 @@ from scatter.jobs.errors import JobError
 from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobCode, JobPackage, load_job
 from scatter.learning.metrics import FULL_REPORT, report_value
 from scatter.learning.models import Model, write_model
-from scatter.localnet.cast import Cast, CastError
+from scatter.localnet.cast import REQUESTOR, Cast, CastError
 from scatter.localnet.curve import draw_learning_curve
 from scatter.localnet.network import LocalNetwork, Running
 from scatter.localnet.outcome import Outcome, Participant, challenge_results, round_results
@@ -184,7 +184,7 @@ def _enrolled(view: NetworkView, running: Running) -> bool:
 
 
 async def _posted(running: Running, package: JobPackage, watcher: Watcher) -> JobId:
-    requestor = running.nodes["requestor"].parts
+    requestor = running.nodes[REQUESTOR].parts
     job = job_id(requestor.identity.address, topic_of(package.definition.name))
     if job not in running.view.network.jobs:
         watcher.note(f"posting the job {package.definition.name!r}")
@@ -237,6 +237,8 @@ async def _outcome(
         ),
         supply_before=settings.supply,
         supply_after=await running.supply(),
+        held_by_contracts=await running.balance(running.nodes[REQUESTOR].parts.contracts.protocol),
+        undistributed=await running.balance(running.operator.address),
         transactions=len(sent),
         gas_used=sum(transaction.gas_used or 0 for transaction in sent),
         seconds=round(time.monotonic() - began, 2),
@@ -245,12 +247,12 @@ async def _outcome(
 
 async def _final_model(running: Running, job: JobView) -> Model:
     made_in, name = job.starting_model(Round(job.terms.rounds + 1))
-    return await global_model(running.nodes["requestor"].parts, job, made_in, name)
+    return await global_model(running.nodes[REQUESTOR].parts, job, made_in, name)
 
 
 async def _final_score(running: Running, package: JobPackage, job: JobView, model: Model) -> float:
     """The job's report metric of the final global model over the whole evaluation, 0..1, measured by the requestor."""
-    parts = running.nodes["requestor"].parts
+    parts = running.nodes[REQUESTOR].parts
     predictions = await parts.runner.predict(await package_of(parts, job), package.evaluation, [model])
     if predictions[0] is None:
         return 0.0

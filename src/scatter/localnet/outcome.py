@@ -56,7 +56,8 @@ class Participant:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A job from posting to payout. Amounts in base units; `final_accuracy` is the job's report metric over its whole
-    evaluation, measured by the requestor after the end; `transactions` and `gas_used` are those of all nodes."""
+    evaluation, measured by the requestor after the end; `transactions` and `gas_used` are those of all nodes. At
+    the end balances, `held_by_contracts` (stakes and the challenge pool) and `undistributed` add up to the supply."""
 
     job: str
     state: str
@@ -66,6 +67,8 @@ class Outcome:
     participants: tuple[Participant, ...]
     supply_before: int
     supply_after: int
+    held_by_contracts: int
+    undistributed: int
     transactions: int
     gas_used: int
     seconds: float
