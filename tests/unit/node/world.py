@@ -160,10 +160,9 @@ class World:
 
 
 async def owed(parts: Parts) -> list[Duty]:
-    """What a node owes now."""
+    """What a node owes now, without a word to its queue."""
     reconciler = Reconciler(parts)
-    await reconciler.look()
-    return list(reconciler.owed)
+    return list(parts.behaviour.duties(reconciler._find(await reconciler._holdings())))
 
 
 async def enrol(everybody: Iterable[Parts]) -> None:
