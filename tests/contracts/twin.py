@@ -1,25 +1,26 @@
 """The deployed contracts on a development chain, taken through a script block by block."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from tests.contracts.script import Script, Step
+from tests.contracts.script import Script, Standing, Step
 from tests.property.protocol.model_chain import FUNDS
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
-from scatter.chain.deploy import ChainParameters
+from scatter.chain.deployment import PROTOCOL, TOKEN
+from scatter.chain.parameters import ChainParameters
+from scatter.chain.plan import Plan
 from scatter.chain.rpc import Rpc, RpcError
 from scatter.ports import Call, ChainEvent, LogEntry
 from scatter.protocol.ids import Address, JobId, address
 
 GAS = 16_000_000
 WEALTH = 10**24
-PROTOCOL, TOKEN = "ScatterProtocol", "ScatterToken"
 DEPLOYER = Address(f"0x{0xDE:040x}")
 
 
@@ -50,15 +51,13 @@ class Twin:
     async def _deploy(self, seed: bytes) -> None:
         await self._rpc.call("anvil_autoImpersonateAccount", True)
         await self._rpc.call("anvil_setBalance", DEPLOYER, hex(WEALTH))
-        token = await self._create(TOKEN, DEPLOYER, self._parameters.supply)
-        randomness = await self._create("SeededRandomness", seed)
-        fields = {name: value for name, value in asdict(self._parameters).items() if name != "supply"}
-        protocol = await self._create(PROTOCOL, {"token": token, "randomness": randomness, **fields})
-        self.bindings = Bindings({n: (a, Contract.of(load(n))) for n, a in ((TOKEN, token), (PROTOCOL, protocol))})
+        plan, addresses = Plan(self._parameters, DEPLOYER, seed), dict[str, Address]()
+        for name in plan.contracts:
+            addresses[name] = await self._create(name, plan.creation(name, addresses))
+        self.bindings = Bindings({name: (addresses[name], Contract.of(load(name))) for name in (TOKEN, PROTOCOL)})
 
-    async def _create(self, name: str, *arguments: Any) -> Address:
-        data = Contract.of(load(name)).creation(*arguments)
-        sent = await self._send(DEPLOYER, None, data)
+    async def _create(self, name: str, creation: bytes) -> Address:
+        sent = await self._send(DEPLOYER, None, creation)
         await self._chain.mine()
         receipt = await self._rpc.call("eth_getTransactionReceipt", sent)
         assert receipt["status"] == "0x1", f"{name} cannot be created"
@@ -94,17 +93,28 @@ class Twin:
             if step.sender is not None:
                 where, data = self.bindings.encode(Call(PROTOCOL, camel_case(step.function), _plain(step.arguments)))
                 if step.function == "claim" and step.refused is None:
-                    await self._dry_run(*step.arguments)
+                    await self._dry_run(step.arguments[0], step.words)
                 if step.refused is not None:
                     assert await self._refusal(step, where, data) == step.refused, str(step)
                 self._transactions.append((step, await self._send(step.sender, where, data)))
             await self._rpc.call("evm_mine", step.timestamp)
+            if step.after is not None:
+                assert await self._standing(step) == step.after, str(step)
 
-    async def _dry_run(self, job: JobId, accounts: Sequence[Address], words: Sequence[int]) -> None:
-        if not words:
-            owed = await asyncio.gather(*(self.read("owed", job, account, []) for account in accounts))
-            for account, amounts in zip(accounts, owed, strict=True):
-                self.dry_runs[job, account] = amounts
+    async def _standing(self, step: Step) -> Standing:
+        job, challenge_pool, held, sender = await asyncio.gather(
+            self.read("job", step.arguments[0]),
+            self.read("challengePool"),
+            self.read("balanceOf", self.protocol, contract=TOKEN),
+            self.read("balanceOf", step.sender, contract=TOKEN),
+        )
+        assert step.after is not None
+        return Standing({name: job[name] for name in step.after.job}, challenge_pool, held, sender)
+
+    async def _dry_run(self, job: JobId, words: Mapping[Address, Sequence[int]]) -> None:
+        owed = await asyncio.gather(*(self.read("owed", job, account, passed) for account, passed in words.items()))
+        for account, amounts in zip(words, owed, strict=True):
+            self.dry_runs[job, account] = amounts
 
     async def _fund(self, account: Address | None) -> None:
         """In the block of its first registration an account gets tokens, and lets the protocol take them."""

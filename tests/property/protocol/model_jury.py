@@ -85,8 +85,9 @@ class Jury(Rounds):
             self._advance(JudgingPhase.TALLYING)
 
     def _judging(self, sender: Address, phase: JudgingPhase, kind: int, round_: int) -> tuple[int, Item]:
-        self._in(State.JUDGING)
+        check(self.state is State.JUDGING, "WrongState")
         check(self.phase is phase, "WrongPhase")
+        check(self.chain.timestamp <= self.deadline, "DeadlinePassed")
         accounts = [juror.account for juror in self.jurors]
         check(sender in accounts, "NotJuror")
         item = Item(ChallengeKind(kind), Round(round_))
@@ -108,8 +109,10 @@ class Jury(Rounds):
         made = self.items[item]
         check(juror in made.commitments, "NotCommitted")
         check(juror not in made.openings, "AlreadyOpened")
-        check(not words if item.kind is ChallengeKind.AGGREGATE else aggregate == NO_DIGEST, "AggregateUnexpected")
-        if words:
+        if item.kind is ChallengeKind.AGGREGATE:
+            check(not words, "WordCountMismatch")
+        else:
+            check(aggregate == NO_DIGEST, "AggregateUnexpected")
             self._check_words(words)
         where = Sender(self.chain.chain_id, self.chain.contract, sender)
         commitment = verdict_commitment(where, self.id, item, words, Digest(aggregate), salt)
@@ -136,7 +139,8 @@ class Jury(Rounds):
         if item.kind is ChallengeKind.SCORES and words_for(len(self.trainers)) > 1:
             needed += self.rounds[round_].scored.values()
             needed += [opened for _, (opened, _) in sorted(self.items[item].openings.items()) if opened]
-        check(list(map(tuple, words)) == needed, "VerdictWordsMismatch")
+        check(len(words) == len(needed), "WordCountMismatch")
+        check(list(map(tuple, words)) == needed, "OpenedWordsMismatch")
         self._tally(item)
 
     def _tally(self, item: Item) -> None:

@@ -61,8 +61,7 @@ class Rounds(Drawing):
         seat = self._seat(sender)
         check(seat in self.current.commitments, "NotCommitted")
         check(seat not in self.current.openings, "AlreadyOpened")
-        if words:
-            self._check_words(words)
+        self._check_words(words)
         kind, number = self._kind(seat)
         where = Sender(self.chain.chain_id, self.chain.contract, sender)
         commitment = scores_commitment(where, kind, self.id, Round(round_), words, salt)
@@ -73,6 +72,8 @@ class Rounds(Drawing):
             self._end_opening()
 
     def _check_words(self, words: tuple[int, ...]) -> None:
+        if not words:
+            return
         check(len(words) == words_for(len(self.trainers)), "WordCountMismatch")
         lanes = unpack(words, 16 * len(words) - 1)
         check(lanes[0] <= METRIC_SCALE and all(lane < 1 << 15 for lane in lanes), "ScoreOutOfRange")
