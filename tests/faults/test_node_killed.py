@@ -131,7 +131,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     made = World(tmp_path)
-    for name in ("requestor", "trainer", "validator"):
+    for name in ("requestor", "trainer", "validator", "challenger"):
         await made.database(name)
     await made.view.start()
     yield made
@@ -141,12 +141,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 @pytest.mark.parametrize("seed", range(6))
 async def test_a_job_settles_whoever_dies_and_when(world: World, seed: int) -> None:
     random = Random(seed)  # noqa: S311
-    package = tiny_job(world.folder / "job", rounds=2)
+    package = tiny_job(world.folder / "job", rounds=2, auditors=1)
     deal_data(world.folder / "trainer" / "data", 1)
     mortals = [
         Mortal(world, "requestor", Role.REQUESTOR, random),
         Mortal(world, "trainer", Role.TRAINER, random),
         Mortal(world, "validator", Role.VALIDATOR, random),
+        Mortal(world, "challenger", Role.CHALLENGER, random),
     ]
 
     async def all_idle() -> bool:
@@ -157,7 +158,9 @@ async def test_a_job_settles_whoever_dies_and_when(world: World, seed: int) -> N
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         running = [group.create_task(mortal.live()) for mortal in mortals]
         running.append(group.create_task(clock.run()))
-        await world.view.until(lambda view: len(view.nodes) == 3 and any(node.stake for node in view.nodes.values()))
+        await world.view.until(
+            lambda view: len(view.nodes) == 4 and sum(node.stake > 0 for node in view.nodes.values()) == 2
+        )
         job = await post_mortally(world, mortals[0], package)
         await world.view.until(lambda view: view.jobs[job].claimed >= set(view.jobs[job].participants))
         for task in running:
@@ -173,6 +176,7 @@ async def check(world: World, job: JobId, mortals: list[Mortal]) -> None:
         assert made.closed
         assert made.settled is not None
         assert made.settled.accepted == (0,)
+        assert set(made.scored) == {0, 1}
         assert not made.settled.left_out | made.settled.deviating
     assert "StakeSlashed" not in {event.name for event in world.ledger.model.events}
     assert len(world.ledger.sent) == len(set(world.ledger.sent)), "a key was sent twice"
