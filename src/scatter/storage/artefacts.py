@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, insert, select
 
-from scatter.storage.database import Database
+from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import artefacts
 
 
@@ -12,6 +12,7 @@ class SqlArtefacts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def keep(self, key: str, value: bytes) -> bytes:
         """Insert, and return what is kept under the key: `value`, or what was there first."""
         async with self._database.writing() as connection:
@@ -21,12 +22,14 @@ class SqlArtefacts:
             await connection.execute(insert(artefacts).values(key=key, value=value))
         return value
 
+    @uninterrupted
     async def get(self, key: str) -> bytes | None:
         """What is kept under the key."""
         async with self._database.reading() as connection:
             kept: bytes | None = await connection.scalar(select(artefacts.c.value).where(artefacts.c.key == key))
         return kept
 
+    @uninterrupted
     async def keys(self, prefix: str) -> frozenset[str]:
         """All keys that start with a prefix."""
         # LIKE would ignore case on SQLite; the lower bound lets the index narrow the search.

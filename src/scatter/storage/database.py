@@ -3,10 +3,11 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
+from functools import wraps
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DatabaseError
@@ -18,6 +19,8 @@ BUSY_SECONDS = 30
 CONNECTIONS = 4
 _PAUSE = 0.01
 _WRITES = "scatter_writes"
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 # FULL: a commit is on the disk before it returns. NORMAL would survive kill -9 as well, but not a power cut, and a salt
 # that is lost after its commitment was broadcast costs a slash.
@@ -26,6 +29,23 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
 )
+
+
+def uninterrupted(operation: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """Let an operation on a database end once it has begun; a task that is cancelled meanwhile waits for that.
+
+    A connection that is cancelled in a transaction is thrown away, and its file stays locked until somebody has closed it.
+    """
+
+    @wraps(operation)
+    async def ended(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        running = asyncio.create_task(operation(*arguments, **named))
+        try:
+            return await asyncio.shield(running)
+        finally:
+            await asyncio.wait([running])
+
+    return ended
 
 
 class DatabaseUnusable(RuntimeError):

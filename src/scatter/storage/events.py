@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scatter.ports import BlockRef, LogEntry
 from scatter.protocol.ids import WORD_BYTES, Address, Timestamp
 from scatter.storage import tables
-from scatter.storage.database import Database
+from scatter.storage.database import Database, uninterrupted
 
 
 class SqlEventLog:
@@ -18,6 +18,7 @@ class SqlEventLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def cursor(self) -> BlockRef | None:
         """The newest block kept; None when the log is empty."""
         async with self._database.reading() as connection:
@@ -26,6 +27,7 @@ class SqlEventLog:
             ).one_or_none()
         return None if row is None else _block(row)
 
+    @uninterrupted
     async def blocks(self, below: int, limit: int) -> Sequence[BlockRef]:
         """Blocks kept with a number under `below`, newest first, at most `limit`. Not every block of the chain is kept."""
         statement = (
@@ -37,6 +39,7 @@ class SqlEventLog:
         async with self._database.reading() as connection:
             return [_block(row) for row in await connection.execute(statement)]
 
+    @uninterrupted
     async def logs(self, after: int, upto: int) -> Sequence[LogEntry]:
         """Logs of blocks with `after` < number <= `upto`, in the order of the chain."""
         statement = (
@@ -47,6 +50,7 @@ class SqlEventLog:
         async with self._database.reading() as connection:
             return [_log(row) for row in await connection.execute(statement)]
 
+    @uninterrupted
     async def replace(self, after: BlockRef | None, head: BlockRef, logs: Sequence[LogEntry]) -> None:
         """Forget everything above `after` (all of it when None), then keep `logs` and `head` as the new cursor, which
         may be `after` itself: all in one transaction. ValueError when `after` is not kept, or when `head` or logs lie

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Update, insert, select, update
 
 from scatter.ports import Task
 from scatter.protocol.ids import Timestamp
-from scatter.storage.database import Database
+from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import UNFINISHED, tasks
 
 READY, LEASED, WAITING = "ready", "leased", "waiting"
@@ -27,6 +27,7 @@ class SqlTaskQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def add(
         self,
         key: str,
@@ -55,6 +56,7 @@ class SqlTaskQueue:
             await connection.execute(insert(tasks).values(row))
         return True
 
+    @uninterrupted
     async def lease(self, *, worker: str, now: float, seconds: float) -> Task | None:
         """Take the next ready task (highest priority, then oldest) for some seconds; expired leases are ready again."""
         # `ready_at` is when a task may be taken: when it was added, when it may be retried, when its lease runs out.
@@ -76,14 +78,17 @@ class SqlTaskQueue:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else _task(row)
 
+    @uninterrupted
     async def heartbeat(self, task: Task, *, now: float, seconds: float) -> bool:
         """Prolong a lease; False when it was lost (another fence) or the task was cancelled."""
         return await self._change(_held(task).values(ready_at=now + seconds))
 
+    @uninterrupted
     async def complete(self, task: Task, *, now: float) -> bool:
         """Finish a task; False when the lease was lost."""
         return await self._change(_held(task).values(status=DONE, finished_at=now))
 
+    @uninterrupted
     async def fail(self, task: Task, error: str, *, now: float, retry_at: float | None) -> bool:
         """Record an error (its first 4,000 characters); ready again at `retry_at`, finished as failed when None. False
         when the lease was lost."""
@@ -92,6 +97,7 @@ class SqlTaskQueue:
             outcome = {"status": WAITING, "ready_at": retry_at}
         return await self._change(_held(task).values(error=error[:ERROR_CHARACTERS], **outcome))
 
+    @uninterrupted
     async def cancel(self, keys: Sequence[str], *, now: float) -> int:
         """Finish unfinished tasks as cancelled; how many."""
         cancelled = 0
@@ -102,6 +108,7 @@ class SqlTaskQueue:
                 cancelled += result.rowcount
         return cancelled
 
+    @uninterrupted
     async def unfinished(self) -> Mapping[str, str]:
         """Keys of unfinished tasks with their status: ready, leased, waiting."""
         async with self._database.reading() as connection:

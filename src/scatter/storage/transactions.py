@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from scatter.ports import SignedTransaction, TransactionStatus
 from scatter.protocol.ids import Address
-from scatter.storage.database import Database
+from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import transactions
 
 _GONE = (TransactionStatus.LOST.value, TransactionStatus.REJECTED.value)
@@ -20,6 +20,7 @@ class SqlOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def insert(self, transaction: SignedTransaction) -> None:
         """Keep a new one; ValueError when its (account, key, attempt) is kept already."""
         row = {
@@ -42,6 +43,7 @@ class SqlOutbox:
                 f"attempt {transaction.attempt} of {transaction.key!r} by {transaction.account} is kept already"
             ) from error
 
+    @uninterrupted
     async def latest(self, account: Address, key: str) -> SignedTransaction | None:
         """The newest attempt of a key."""
         statement = (
@@ -54,6 +56,7 @@ class SqlOutbox:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else _transaction(row)
 
+    @uninterrupted
     async def unlost(self, account: Address, nonce: int) -> Sequence[SignedTransaction]:
         """Transactions of an account, by nonce, from `nonce` on, that are neither lost nor rejected."""
         statement = (
@@ -68,6 +71,7 @@ class SqlOutbox:
         async with self._database.reading() as connection:
             return [_transaction(row) for row in await connection.execute(statement)]
 
+    @uninterrupted
     async def settle(
         self,
         transaction: SignedTransaction,
