@@ -155,7 +155,7 @@ contract GasTest is ScatterTest {
         }
     }
 
-    /// Jurors overturn everything, in which a few differ from the others.
+    /// Jurors overturn everything, in which a few differ from the others; in every second round also what is struck out.
     function judgeEverything(bytes32 job, JobTerms memory t) private {
         vm.roll(vm.getBlockNumber() + 2);
         while (protocol.job(job).phase == JudgingPhase.Drawing) {
@@ -169,7 +169,7 @@ contract GasTest is ScatterTest {
         }
         for (uint8 i; i < 2 * t.rounds; ++i) {
             for (uint256 k; k < jurors.length; ++k) {
-                (uint256[] memory words, bytes32 aggregate_) = verdictOf(ChallengeKind(i % 2), k, t);
+                (uint256[] memory words, bytes32 aggregate_) = verdictOf(ChallengeKind(i % 2), i / 2 + 1, k, t);
                 bytes memory data = abi.encodeCall(
                     IScatterDisputes.openVerdict, (job, ChallengeKind(i % 2), i / 2 + 1, words, aggregate_, SALT)
                 );
@@ -187,7 +187,7 @@ contract GasTest is ScatterTest {
             return;
         }
         for (uint8 r = 1; r <= t.rounds; ++r) {
-            uint256[][] memory words = tallyWords(job, jurors.length, t);
+            uint256[][] memory words = tallyWords(job, r, jurors.length, t);
             send("tally", address(this), abi.encodeCall(IScatterDisputes.tally, (job, ChallengeKind.Scores, r, words)));
         }
     }
@@ -195,7 +195,7 @@ contract GasTest is ScatterTest {
     function commitCounted(bytes32 job, address juror, ChallengeKind kind, uint8 r, uint256 k, JobTerms memory t)
         private
     {
-        (uint256[] memory words, bytes32 aggregate_) = verdictOf(kind, k, t);
+        (uint256[] memory words, bytes32 aggregate_) = verdictOf(kind, r, k, t);
         bytes32 hash = keccak256(abi.encodePacked(words, aggregate_));
         bytes32 c = keccak256(
             abi.encode(block.chainid, address(protocol), SeatKind.Juror, job, uint256(kind) << 8 | r, juror, hash, SALT)
@@ -203,30 +203,34 @@ contract GasTest is ScatterTest {
         send("commitVerdict", juror, abi.encodeCall(IScatterDisputes.commitVerdict, (job, kind, r, c)));
     }
 
-    function verdictOf(ChallengeKind kind, uint256 k, JobTerms memory t)
+    function verdictOf(ChallengeKind kind, uint8 r, uint256 k, JobTerms memory t)
         private
         pure
         returns (uint256[] memory words, bytes32 aggregate_)
     {
         if (kind == ChallengeKind.Aggregate) return (words, k % 4 == 3 ? keccak256(abi.encode(k)) : keccak256("right"));
         words = rising(t.maxTrainers, 200 + k % 5, 9);
-        if (k % 4 == 3) words[0] |= 0x7FFF << 16;
+        if ((k % 4 == 3) == (r % 2 == 0)) words[0] |= 0x7FFF << 16;
     }
 
-    function tallyWords(bytes32 job, uint256 jurors, JobTerms memory t) private view returns (uint256[][] memory words) {
+    function tallyWords(bytes32 job, uint8 r, uint256 jurors, JobTerms memory t)
+        private
+        view
+        returns (uint256[][] memory words)
+    {
         uint256 n = allSeats(job).length;
         words = new uint256[][](n + jurors);
         for (uint256 i; i < n; ++i) {
             words[i] = scoresOf(i, t);
         }
         for (uint256 k; k < jurors; ++k) {
-            (words[n + k],) = verdictOf(ChallengeKind.Scores, k, t);
+            (words[n + k],) = verdictOf(ChallengeKind.Scores, r, k, t);
         }
     }
 
-    /// Everybody a little different, and some left out, so that medians are taken twice.
+    /// Everybody a little different, some far off, and some left out, so that medians are taken twice.
     function scoresOf(uint256 seat, JobTerms memory t) private pure returns (uint256[] memory words) {
-        words = rising(t.maxTrainers, 100 + seat % 3, 7);
+        words = rising(t.maxTrainers, 100 + (seat % 7 == 4 ? 50 : seat % 3), 7);
         if (seat % 3 == 2) words[0] |= 0x7FFF << 16;
     }
 
@@ -248,7 +252,8 @@ contract GasTest is ScatterTest {
         if (seats != 0) return;
         accounts[0] = members[0];
         uint256[] memory word = rising(t.maxTrainers, 100, 7);
-        uint256[] memory words = new uint256[](t.maxTrainers > 15 ? word.length * t.rounds : 0);
+        uint256 paid = t.minJury == 0 ? t.rounds : uint256(t.rounds) / 2;
+        uint256[] memory words = new uint256[](t.maxTrainers > 15 ? word.length * paid : 0);
         for (uint256 i; i < words.length; ++i) {
             words[i] = word[i % word.length];
         }
