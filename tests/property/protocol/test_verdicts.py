@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.property.protocol.test_scores import CLOSE, LANES, NUMBERS
 
 from scatter.protocol.ids import NO_DIGEST, Digest, Round
-from scatter.protocol.scores import COPY, LARGEST, UNREADABLE, ZERO, SettledRound, agree, settle
+from scatter.protocol.scores import COPY, LARGEST, UNREADABLE, ZERO, SettledRound, agree, is_special, settle
 from scatter.protocol.states import ChallengeKind, two_thirds
 from scatter.protocol.verdicts import (
     Item,
@@ -82,9 +82,25 @@ def test_what_a_verdict_on_scores_promises(
         if any(not agree(lanes[lane], verdict.lanes[lane], TAU) for lane in different)
     }
     assert (verdict.agreed | verdict.outside) == (set(numbers) if verdict.counts else set())
+    assert verdict.deviating == deviating(settled, seats, verdict.lanes) - verdict.lost
     assert not verdict.agreed & verdict.outside
     if not verdict.counts:
         assert not verdict.changed
+
+
+def deviating(settled: SettledRound, seats: dict[int, Lanes], lanes: tuple[int, ...]) -> set[int]:
+    """The rule written plainly: who fits the lanes, and is off where two thirds of the panel that settled are not."""
+    fitting = {
+        seat: own
+        for seat, own in seats.items()
+        if all(is_special(own[slot + 1]) == is_special(lanes[slot + 1]) for slot in settled.published)
+    }
+    found = set()
+    for lane in (slot + 1 for slot in settled.published if not is_special(lanes[slot + 1])):
+        near = {seat for seat, own in fitting.items() if abs(own[lane] - lanes[lane]) <= TAU}
+        if settled.panel and 3 * len(near & settled.panel) >= 2 * len(settled.panel):
+            found |= fitting.keys() - near
+    return found
 
 
 def scores(*contributions: int) -> Lanes:
