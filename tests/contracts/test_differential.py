@@ -7,7 +7,7 @@ SCATTER_DIFFERENTIAL_JOBS plays more than the twenty jobs of every day, SCATTER_
 import asyncio
 import os
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from random import Random
 from typing import Any
 
@@ -72,6 +72,7 @@ EVERY_DAY = {
     "compared",
     "deviating",
     "no longer deviating",
+    "struck out by verdict",
     "nothing accepted",
     "nobody published",
     "drawn in pages",
@@ -125,11 +126,17 @@ def in_disputes(job: ModelJob) -> set[str]:
     return reached | named(
         {
             "no longer deviating": any(made and made.deviating - v.deviating - v.lost for v, made in rounds),
+            "struck out by verdict": any(made and as_struck(v, made) != made.struck for v, made in rounds),
             "seat lost its lock": any(verdict.lost for _, verdict in verdicts),
             "void jury": bool(job.items) and not verdicts,
             "challenged by several": any(len(made.filers) > 1 for made in job.items.values()),
         }
     )
+
+
+def as_struck(verdict: Verdict, settled: SettledRound) -> frozenset[int]:
+    """What is struck out after a verdict."""
+    return replace(settled, lanes=verdict.lanes).struck
 
 
 def at_the_end(script: Script, job: ModelJob) -> set[str]:
