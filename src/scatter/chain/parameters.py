@@ -4,26 +4,28 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from scatter.protocol.ids import SCT, Address
+from scatter.protocol.rates import Rates
 
 DAY = 86_400
+_RATES = Rates()
 
 
 @dataclass(frozen=True, slots=True)
 class ChainParameters:
     """What the protocol is deployed with; fixed afterwards. Amounts in base units, durations in seconds, parts in 1/10000.
-    The defaults are docs/protocol.md's, `supply` is the token's."""
+    The defaults are docs/protocol.md's, what money depends on those of `Rates`, `supply` is the token's."""
 
-    validator_ticket: int = 25_000 * SCT
-    challenger_ticket: int = 20_000 * SCT
-    lock_bps: int = 2_000
-    slash_base: int = 200 * SCT
-    trainers_bps: int = 7_000
-    members_bps: int = 2_000
-    min_seat_pay: int = 5 * SCT
+    validator_ticket: int = _RATES.validator_ticket
+    challenger_ticket: int = _RATES.challenger_ticket
+    lock_bps: int = _RATES.lock_bps
+    slash_base: int = _RATES.slash_base
+    trainers_bps: int = _RATES.trainers_bps
+    members_bps: int = _RATES.members_bps
+    min_seat_pay: int = _RATES.min_seat_pay
     withdrawal_delay: int = 14 * DAY
     minimum_duration: int = 3_600
-    challenge_bond: int = 500 * SCT
-    juror_fee_bps: int = 100
+    challenge_bond: int = _RATES.challenge_bond
+    juror_fee_bps: int = _RATES.juror_fee_bps
     supply: int = 1_000_000_000 * SCT
 
     @classmethod
