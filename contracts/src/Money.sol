@@ -10,7 +10,7 @@ import {Settlement} from "./Settlement.sol";
 /// @title What every part of an ended job gets and loses
 /// @dev Reads only what no longer changes once a job has ended, so the order of claims cannot matter. The amounts of all parts
 /// together are the pool, the bond, the slot stakes, the bonds of challenges and the jurors' fees (penalties of seats come from
-/// their tickets). Divisions round down; the requestor's claim moves what they lose, and what no seat is paid for. docs/protocol.md has the table, protocol/rewards.py the same in Python.
+/// their tickets). Divisions round down; the requestor's claim moves what they lose, and what no seat is paid for. docs/protocol.md has the table, src/scatter/protocol/money.py and pay.py the same in Python.
 abstract contract Money is Rewards {
     uint256 private constant SILENCE_BPS = 2_000;
     uint256 private constant FAULT_ROUNDS = 3;
