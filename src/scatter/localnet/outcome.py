@@ -1,6 +1,6 @@
 """What came out of a demonstration: the object that `scatter demo --json` prints."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,7 +24,8 @@ class RoundResult:
 @dataclass(frozen=True, slots=True)
 class ChallengeResult:
     """One thing that was challenged: by whom, whether the jury's verdict changed it (`outcome`: changed, stands, no verdict,
-    void), who lost a seat's whole lock by it, and how many sat on the jury. Names, not accounts."""
+    void), who lost a seat's whole lock by it, and how many sat on the jury. Names, not accounts, in the order of the cast:
+    who filed first and who has which seat is chance."""
 
     kind: str
     round: int
@@ -82,18 +83,23 @@ class Outcome:
 
 
 def challenge_results(job: JobView, names: Mapping[Address, str]) -> tuple[ChallengeResult, ...]:
-    """What was challenged in a job, in the order in which verdicts take stakes."""
+    """What was challenged in a job, in the order in which verdicts take stakes; `names` has everybody, in the cast's order."""
     return tuple(
         ChallengeResult(
             item.kind.name.lower(),
             item.round,
-            tuple(names[account] for account in view.filers),
+            _named(view.filers, names),
             _outcome_of(view.verdict),
-            () if view.verdict is None else tuple(names[job.seats[seat]] for seat in sorted(view.verdict.lost)),
+            () if view.verdict is None else _named([job.seats[seat] for seat in view.verdict.lost], names),
             len(job.jurors),
         )
         for item, view in sorted(job.items.items())
     )
+
+
+def _named(accounts: Collection[Address], names: Mapping[Address, str]) -> tuple[str, ...]:
+    assert names.keys() >= set(accounts), "only players take part in a job of the local network"
+    return tuple(name for account, name in names.items() if account in accounts)
 
 
 def _outcome_of(verdict: Verdict | None) -> str:
