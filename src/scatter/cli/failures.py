@@ -16,6 +16,7 @@ def explained() -> Iterator[None]:
     from scatter.chain.anvil import AnvilMissing
     from scatter.chain.connection import WrongChain
     from scatter.chain.deployment import DeploymentUnusable
+    from scatter.chain.governance import BadChange
     from scatter.chain.keystore import KeyUnusable
     from scatter.jobs.errors import JobError
     from scatter.localnet.cast import CastError
@@ -26,7 +27,10 @@ def explained() -> Iterator[None]:
 
     try:
         yield
-    except (JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain) as error:
+    except (
+        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
+        BadChange,
+    ) as error:
         raise _exit(error, BAD_INPUT) from error
     except (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
         raise _exit(error, FAILED) from error

@@ -22,7 +22,7 @@ from scatter.storage import SqlEventLog
 
 SEED = b"s" * 32
 NAMES = (
-    *("ScatterToken", "SeededRandomness", "ScatterClaims", "ScatterDisputes"),
+    *("ScatterToken", "SeededRandomness", "ScatterTimelock", "ScatterClaims", "ScatterDisputes"),
     *("ScatterProtocol", "ScatterRecords"),
 )
 
@@ -75,7 +75,7 @@ async def test_it_goes_on_where_it_stopped(network: Any, signer: Any) -> None:
         assert await already_created(outbox, deployer.address, plan) == first.addresses
         assert await deploy(signer(connection), plan, chain_id=31337) == first
         count = await connection.rpc.call("eth_getTransactionCount", deployer.address, "latest")
-        assert int(count, 16) == len(first.addresses) == 6
+        assert int(count, 16) == len(first.addresses) == 7
 
 
 async def test_other_arguments_are_another_contract(network: Any, signer: Any) -> None:
