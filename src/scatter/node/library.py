@@ -17,8 +17,8 @@ from scatter.jobs.manifests import (
     digest,
 )
 from scatter.jobs.shards import SHARD_LIMITS
+from scatter.node.owing import COMPLETE
 from scatter.node.parts import Parts
-from scatter.node.reconciler import COMPLETE
 from scatter.ports import PeerKey
 from scatter.protocol.ids import Address, Digest
 from scatter.protocol.view import JobView
