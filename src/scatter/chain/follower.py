@@ -58,15 +58,7 @@ class EvmChain:
 
     async def read(self, call: Call) -> Any:
         """The result of a view function at the head. CallReverted, BadArguments, ChainUnavailable."""
-        bindings = self._connection.bindings
-        to, data = bindings.encode(call)
-        try:
-            result = await self._connection.rpc.call("eth_call", {"to": to, "data": f"0x{data.hex()}"}, "latest")
-        except RpcError as error:
-            if error.data or "revert" in str(error):
-                raise _named(bindings.revert(error.data), call) from error
-            raise ChainError(f"{call.contract}.{call.function}: {error}") from error
-        return bindings.decode_result(call, bytes.fromhex(result[2:]))
+        return await read(self._connection, call)
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         """Every event so far in one update, then an update for each new head; see `ports.Chain`. WrongChain when the
@@ -206,14 +198,28 @@ class EvmChain:
                 raise
             middle = (start + end) // 2
             return [*await self._logs(start, middle), *await self._logs(middle + 1, end)]
-        return [_entry(log) for log in found]
+        return [entry_of(log) for log in found]
+
+
+async def read(connection: Connection, call: Call) -> Any:
+    """The result of a view function at the head. CallReverted, BadArguments, ChainUnavailable."""
+    bindings = connection.bindings
+    to, data = bindings.encode(call)
+    try:
+        result = await connection.rpc.call("eth_call", {"to": to, "data": f"0x{data.hex()}"}, "latest")
+    except RpcError as error:
+        if error.data or "revert" in str(error):
+            raise _named(bindings.revert(error.data), call) from error
+        raise ChainError(f"{call.contract}.{call.function}: {error}") from error
+    return bindings.decode_result(call, bytes.fromhex(result[2:]))
 
 
 def _named(error: CallReverted, call: Call) -> CallReverted:
     return CallReverted(f"{call.contract}.{call.function} reverted: {error}", error.error, error.values)
 
 
-def _entry(log: dict[str, Any]) -> LogEntry:
+def entry_of(log: dict[str, Any]) -> LogEntry:
+    """A log as JSON-RPC gives it."""
     return LogEntry(
         int(log["blockNumber"], 16),
         int(log["logIndex"], 16),
