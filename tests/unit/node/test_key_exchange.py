@@ -11,7 +11,7 @@ from tests.unit.node.world import World, duty, members_wait, owed
 from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
 from scatter.jobs.manifests import UpdateManifest
 from scatter.node.doing import do
-from scatter.node.key_exchange import PROTOCOL, KeyRequest, ask_for_key
+from scatter.node.key_exchange import PROTOCOL, KeyRefused, KeyRequest, ask_for_key
 from scatter.node.library import keep, manifest_of
 from scatter.node.models import job_key, update_key
 from scatter.node.parts import Parts
@@ -143,7 +143,7 @@ def test_a_request_is_read_as_it_was_written() -> None:
     request = KeyRequest(JobId(bytes(range(32))), Round(255), 254)
     assert len(request.to_bytes()) == 34
     assert KeyRequest.from_bytes(request.to_bytes()) == request
-    with pytest.raises(ValueError, match="has 34 bytes, not 3"):
+    with pytest.raises(KeyRefused, match="has 34 bytes, not 3"):
         KeyRequest.from_bytes(b"key")
 
 
