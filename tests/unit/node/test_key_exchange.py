@@ -1,5 +1,6 @@
 """Keys are passed on to those who may have them, sealed to them, and nobody can pass on a wrong one."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -137,6 +138,20 @@ async def test_what_was_not_published_has_no_key(played: Played) -> None:
     for round_, slot in [(1, 2), (1, 255), (2, 0), (255, 0)]:
         draw(played, [juror], challenged=round_)
         assert await got(played, juror, KeyRequest(played.job_id, Round(round_), slot)) is None
+
+
+async def test_strangers_cost_one_line_of_the_log(played: Played, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever they send: garbage, questions about jobs that are not there, questions that are none of their business."""
+    caplog.set_level(logging.INFO)
+    stranger, member = await played.world.node("stranger", Role.VALIDATOR), played.members[0].network.peer
+    unknown = KeyRequest(JobId(bytes(32)))
+    messages = [b"", b"garbage", bytes(10_000), unknown.to_bytes(), KeyRequest(played.job_id, ROUND, 9).to_bytes()]
+    for message in messages:
+        with pytest.raises(PeerUnreachable, match="could not answer"):
+            await stranger.network.request(member, PROTOCOL, message)
+    lines = [record for record in caplog.records if "refused" in record.getMessage()]
+    assert [(record.levelno, record.exc_info) for record in lines] == [(logging.INFO, None)] * len(messages)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_a_request_is_read_as_it_was_written() -> None:

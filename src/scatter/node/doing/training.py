@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import fields
+from decimal import Decimal
 
 from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.definition import JobDefinition
@@ -48,7 +49,7 @@ async def examine(parts: Parts, duty: Duty) -> None:
 def _too_large(stake: int, largest: int | None) -> str | None:
     if largest is None or stake <= largest:
         return None
-    return f"it asks for a stake of {stake / SCT:,g} SCT, more than the {largest / SCT:,g} SCT that this node puts up"
+    return f"it asks for a stake of {_sct(stake)}, more than the {_sct(largest)} that this node puts up"
 
 
 async def _require_tokens(parts: Parts, job: JobView) -> None:
@@ -57,7 +58,11 @@ async def _require_tokens(parts: Parts, job: JobView) -> None:
     needed = job.terms.slot_stake + sum(view.terms.slot_stake for view in agreed if view.id != job.id)
     held = int(await parts.chain.read(Call(TOKEN, "balanceOf", (parts.identity.address,))))
     if held < needed:
-        raise TokensMissing(f"{parts.name} has {held / SCT:,g} of the {needed / SCT:,g} SCT that it needs to join")
+        raise TokensMissing(f"{parts.name} has {_sct(held)} of the {_sct(needed)} that it needs to join")
+
+
+def _sct(amount: int) -> str:
+    return f"{Decimal(amount) / SCT:,f} SCT"
 
 
 async def _is_about_to_join(parts: Parts, view: JobView) -> bool:
