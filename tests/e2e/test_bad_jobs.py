@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.running import Start
-from scatter.localnet.example import digits_job
+from scatter.localnet.example import example_job
 
 
 def _missing_file(job: Path) -> Path:
@@ -78,7 +78,7 @@ BAD = {
 
 @pytest.fixture
 def job(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(digits_job(), tmp_path / "job"))
+    return Path(shutil.copytree(example_job(), tmp_path / "job"))
 
 
 @pytest.mark.parametrize(("spoil", "named"), BAD.values(), ids=BAD.keys())
@@ -98,7 +98,7 @@ def test_a_bad_job_gets_one_sentence(
 
 
 def test_a_good_job_is_found_good(start: Start) -> None:
-    run = start("job", "check", digits_job(), "--json")
+    run = start("job", "check", example_job(), "--json")
     assert run.wait(60) == 0, run.said()
     assert '"ok": true' in run.out
 

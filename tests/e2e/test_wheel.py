@@ -37,7 +37,7 @@ def test_contracts_migrations_and_the_example_are_in_it(unpacked: Path) -> None:
 
 
 def test_it_runs_from_the_wheel_alone(unpacked: Path, tmp_path: Path) -> None:
-    code = "import scatter, scatter.localnet.example as e; print(scatter.__file__); print(e.digits_job())"
+    code = "import scatter, scatter.localnet.example as e; print(scatter.__file__); print(e.example_job())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(unpacked)},

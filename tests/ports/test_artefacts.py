@@ -47,3 +47,12 @@ async def test_keys_by_prefix_are_literal(artefacts: Artefacts) -> None:
     assert await artefacts.keys("100%") == {"100%_done"}
     assert await artefacts.keys("nothing") == frozenset()
     assert len(await artefacts.keys("")) == 7
+
+
+async def test_what_is_forgotten_may_be_kept_anew(artefacts: Artefacts) -> None:
+    await artefacts.keep("complete/1", b"first")
+    await artefacts.keep("complete/10", b"another")
+    await artefacts.forget("complete/1")
+    await artefacts.forget("complete/1")
+    assert await artefacts.keys("complete/") == {"complete/10"}
+    assert await artefacts.keep("complete/1", b"second") == b"second"

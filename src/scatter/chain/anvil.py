@@ -82,12 +82,20 @@ class DevelopmentChain:
 
     @classmethod
     async def start(
-        cls, folder: Path | None = None, *, genesis: Timestamp = GENESIS, port: int = 0, save_every: float = 1.0
+        cls,
+        folder: Path | None = None,
+        *,
+        genesis: Timestamp = GENESIS,
+        port: int = 0,
+        save_every: float = 1.0,
+        state: Path | None = None,
     ) -> Self:
         """Start anvil, on a free port by default, and wait until it answers. With a folder its state is kept there every
-        `save_every` seconds and on stopping, and taken up again: after a kill the chain comes back somewhat older.
+        `save_every` seconds and on stopping, and taken up again: after a kill the chain comes back somewhat older. Without
+        one it begins as `state`, a file that `dump` gave, and nothing is kept.
+
         AnvilMissing; ChainUnavailable when it does not start, with what it said."""
-        command = [*_command(find_anvil(), genesis, port), *_state_options(folder)]
+        command = [*_command(find_anvil(), genesis, port), *_state_options(folder, state)]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *command,
             stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True,
@@ -150,9 +158,12 @@ class DevelopmentChain:
             head = self._head.hash
             if head == self._saved:
                 return
-            dump = await self._rpc.call("anvil_dumpState")
-            await asyncio.to_thread(_replace, self._folder / STATE_FILE, dump)
+            await self.dump(self._folder / STATE_FILE)
             self._saved = head
+
+    async def dump(self, path: Path) -> None:
+        """Write the state to a file, whole or not at all."""
+        await asyncio.to_thread(_replace, path, await self._rpc.call("anvil_dumpState"))
 
     async def stop(self) -> None:
         """Save, then end anvil. Stopping twice, or after it died, is fine."""
@@ -195,12 +206,12 @@ def _command(anvil: Path, genesis: Timestamp, port: int) -> list[str]:
     ]
 
 
-def _state_options(folder: Path | None) -> list[str]:
-    if folder is None:
-        return []
-    folder.mkdir(parents=True, exist_ok=True)
-    state = folder / STATE_FILE
-    return ["--load-state", str(state)] if state.exists() else []
+def _state_options(folder: Path | None, state: Path | None) -> list[str]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = folder / STATE_FILE
+        state = kept if kept.exists() else None
+    return [] if state is None else ["--load-state", str(state)]
 
 
 async def _listening(process: Process) -> str:

@@ -198,10 +198,11 @@ class EvmChain:
                 raise
             middle = (start + end) // 2
             return [*await self._logs(start, middle), *await self._logs(middle + 1, end)]
-        return [_entry(log) for log in found]
+        return [entry_of(log) for log in found]
 
 
-def _entry(log: dict[str, Any]) -> LogEntry:
+def entry_of(log: dict[str, Any]) -> LogEntry:
+    """A log as JSON-RPC gives it."""
     return LogEntry(
         int(log["blockNumber"], 16),
         int(log["logIndex"], 16),

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from scatter.chain.bindings import Bindings
 from scatter.chain.connection import Connection
 from scatter.chain.heads import Head
 from scatter.chain.rpc import RpcError
@@ -211,13 +212,9 @@ class EvmSigner:
             needed = int(await self._connection.rpc.call("eth_estimateGas", request.call_object(self._address)), 16)
         except RpcError as error:
             if error.data or "revert" in str(error).lower():
-                raise self._reverted(error, request) from error
+                raise reverted(self._connection.bindings, error, request) from error
             raise TransactionRejected(f"{request.label} was not sent: {error}") from error
         return min(needed + GAS_HEADROOM, GAS_CAP)
-
-    def _reverted(self, error: RpcError, request: Request) -> CallReverted:
-        decoded = self._connection.bindings.revert(error.data)
-        return CallReverted(f"{request.label} reverted: {decoded}", decoded.error, decoded.values)
 
     async def _failure(self, receipt: dict[str, Any], request: Request) -> str | None:
         """Why a transaction failed: the call is made again where it was mined, which mostly fails in the same way."""
@@ -226,7 +223,7 @@ class EvmSigner:
         try:
             await self._connection.rpc.call("eth_call", request.call_object(self._address), receipt["blockNumber"])
         except RpcError as error:
-            return str(self._reverted(error, request))
+            return str(reverted(self._connection.bindings, error, request))
         return f"{request.label} failed when it was mined: out of gas, or because of what came before it in its block"
 
     async def _tip(self) -> int:
@@ -264,6 +261,12 @@ class EvmSigner:
         return await self._outbox.settle(
             transaction, status, block=block, gas_used=gas_used, error=None if succeeded else error
         )
+
+
+def reverted(bindings: Bindings, error: RpcError, request: Request) -> CallReverted:
+    """Why a call reverted, with its name."""
+    decoded = bindings.revert(error.data)
+    return CallReverted(f"{request.label} reverted: {decoded}", decoded.error, decoded.values)
 
 
 def _receipt(mined: SignedTransaction) -> Receipt:

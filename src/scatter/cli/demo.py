@@ -51,14 +51,14 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     from scatter.cli.summary import print_summary
     from scatter.localnet.cast import Cast, lying
     from scatter.localnet.demonstration import demonstrate, prepare
-    from scatter.localnet.example import digits_job
+    from scatter.localnet.example import example_job
     from scatter.localnet.settings import Settings
     from scatter.runtime.sandbox import LocalSandbox
 
     with explained():
         if not resume:
             cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
-            prepare(out, job or digits_job(), Settings(seed, cast, alpha))
+            prepare(out, job or example_job(), Settings(seed, cast, alpha))
         with Screen() as screen:
             outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen))
     print_summary(outcome, out)

@@ -24,13 +24,13 @@ def init(
     from scatter.cli.failures import explained
     from scatter.jobs.errors import JobError
     from scatter.jobs.templates import copy_job
-    from scatter.localnet.example import digits_job
+    from scatter.localnet.example import example_job
 
     target = folder or Path(name)
     with explained():
         if folder is None and target.name != name:
             raise JobError(f"{name!r} does not name a folder; say where the job goes with --folder")
-        copy_job(source or digits_job(), target, name)
+        copy_job(source or example_job(), target, name)
     typer.echo(f"{target} is a job now. Change it, then: scatter job check {target}", err=True)
 
 

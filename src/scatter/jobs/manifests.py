@@ -151,7 +151,7 @@ class UpdateManifest(Manifest):
 
 
 class SealedKeysManifest(Manifest):
-    """The key of one update, sealed to every member and auditor."""
+    """The key of one update, sealed to every member and auditor, and to the trainer itself."""
 
     title = "the manifest of an update's keys"
     kind: Literal["sealed-keys"] = "sealed-keys"

@@ -1,12 +1,14 @@
-"""Where the example job is: in the wheel, or in the checkout that an editable install points to."""
+"""Where the example jobs are: in the wheel, or in the checkout that an editable install points to."""
 
 from pathlib import Path
 
-_NAME = Path("examples", "jobs", "digits")
+EXAMPLES = ("digits", "synthetic")
+"""The jobs that come with Scatter."""
+_FOLDER = Path("examples", "jobs")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def digits_job() -> Path:
-    """The folder of the digits job."""
-    installed, checkout = _PACKAGE / _NAME, _PACKAGE.parents[1] / _NAME
+def example_job(name: str = "digits") -> Path:
+    """The folder of an example job."""
+    installed, checkout = _PACKAGE / _FOLDER / name, _PACKAGE.parents[1] / _FOLDER / name
     return installed if installed.is_dir() else checkout

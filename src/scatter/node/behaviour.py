@@ -1,16 +1,29 @@
 """How a node may be bent, for simulations and tests. An honest node has the plain `Behaviour`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scatter.learning.models import Model
-from scatter.protocol.duties import Duty
+from scatter.protocol.duties import Duty, Holdings, Identity, Now
+from scatter.protocol.view import NetworkView
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a behaviour may look at: the chain as the node sees it, who it is, what it has, and the head block's time."""
+
+    network: NetworkView
+    me: Identity
+    holdings: Holdings
+    now: Now
 
 
 class Behaviour:
     """The honest behaviour: does every duty, publishes what it trained. Bent ones override a hook."""
 
-    def duties(self, owed: Sequence[Duty]) -> Sequence[Duty]:
-        """The duties that the node will do, of those that it owes."""
+    def duties(self, owed: Sequence[Duty], scene: Scene) -> Sequence[Duty]:
+        """The duties that the node will do, given those that it owes: fewer, later, or others too."""
+        del scene
         return owed
 
     def update(self, start: Model, trained: Model) -> Model:
@@ -52,6 +65,7 @@ class Silent(Behaviour):
     def __init__(self, *kinds: str) -> None:
         self._kinds = frozenset(kinds)
 
-    def duties(self, owed: Sequence[Duty]) -> Sequence[Duty]:
+    def duties(self, owed: Sequence[Duty], scene: Scene) -> Sequence[Duty]:
         """Everything but the silenced kinds."""
+        del scene
         return [duty for duty in owed if duty.kind not in self._kinds]

@@ -1,4 +1,11 @@
-"""Errors of a node's work."""
+"""Errors of a node's work, and which of them are worth another try."""
+
+from scatter.content.fetching import ContentUnavailable
+from scatter.ports import CallReverted, ChainError, ContentMissing, SandboxUnavailable
+
+MAX_ATTEMPTS = 6
+PASSING = (OSError, ChainError, ContentMissing, ContentUnavailable, SandboxUnavailable)
+"""Errors of the world around the node. They say nothing about the duty: it is tried until it is done or owed no more."""
 
 
 class GiveUp(Exception):
@@ -7,3 +14,10 @@ class GiveUp(Exception):
 
 class Unscorable(Exception):
     """The requestor's evaluation cannot be done, and it is the requestor's fault: an honest seat refuses."""
+
+
+def hopeless(error: Exception, attempt: int) -> bool:
+    """Whether a duty is given up after so many attempts, of which the last ended with this error."""
+    if isinstance(error, GiveUp):
+        return True
+    return attempt >= MAX_ATTEMPTS and (not isinstance(error, PASSING) or isinstance(error, CallReverted))

@@ -11,9 +11,9 @@ from typing import Self
 
 from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
 from scatter.jobs.errors import ManifestError
-from scatter.node.models import job_key, update_key, update_manifest
+from scatter.node.models import JobKeyMissing, job_key, update_key, update_manifest
 from scatter.node.parts import Parts
-from scatter.ports import ContentMissing, PeerKey, PeerUnreachable
+from scatter.ports import ContentMissing, PeerKey, PeerUnreachable, RequestRefused
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Round, address_bytes
@@ -24,8 +24,8 @@ _FORMAT = struct.Struct(">32sBB")
 """Job, round, slot; round 0 asks for the job key."""
 
 
-class KeyRefused(PermissionError):
-    """This node does not hand out that key to that peer."""
+class KeyRefused(RequestRefused):
+    """This node does not hand out that key to that peer, or has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class KeyRequest:
 
     @classmethod
     def from_bytes(cls, message: bytes) -> Self:
-        """ValueError when the message is not one."""
+        """KeyRefused when the message is not one."""
         if len(message) != _FORMAT.size:
-            raise ValueError(f"a request for a key has {_FORMAT.size} bytes, not {len(message)}")
+            raise KeyRefused(f"a request for a key has {_FORMAT.size} bytes, not {len(message)}")
         job, round_, slot = _FORMAT.unpack(message)
         return cls(JobId(job), Round(round_), slot)
 
@@ -79,10 +79,14 @@ def _entitled(view: JobView, request: KeyRequest, account: Address) -> bool:
 
 async def _held(parts: Parts, view: JobView, request: KeyRequest) -> bytes:
     if request.round == 0:
-        return await job_key(parts, view.id)
-    key = await update_key(parts, view, request.round, request.slot)
+        try:
+            return await job_key(parts, view.id)
+        except JobKeyMissing as error:
+            raise KeyRefused(str(error)) from error
+    published = request.slot in view.rounds[request.round].updates
+    key = await update_key(parts, view, request.round, request.slot) if published else None
     if key is None:
-        raise LookupError(f"no key of slot {request.slot} in round {request.round}")
+        raise KeyRefused(f"there is no key of slot {request.slot} in round {request.round} here")
     return key
 
 

@@ -17,10 +17,10 @@ from scatter.jobs.manifests import (
     digest,
 )
 from scatter.jobs.shards import SHARD_LIMITS
+from scatter.node.owing import COMPLETE
 from scatter.node.parts import Parts
-from scatter.node.reconciler import COMPLETE
-from scatter.ports import PeerKey
-from scatter.protocol.ids import Address, Digest
+from scatter.ports import ContentMissing, PeerKey
+from scatter.protocol.ids import Address, Digest, Round
 from scatter.protocol.view import JobView
 
 MAX_MODEL_BYTES = 1 << 30
@@ -56,6 +56,31 @@ async def fetch_whole(
     for cid, limit in listed(manifest):
         await parts.fetcher.fetch(cid, candidates, limit)
     await parts.artefacts.keep(COMPLETE + name.hex(), b"")
+
+
+async def require_kept(parts: Parts, view: JobView, round_: Round) -> None:
+    """ContentMissing when something that a round is worked out from was here and is not any more: what was found without it
+    says nothing. Then it counts as missing from here on, so that it is fetched again."""
+    made = view.rounds.get(round_)
+    updates = () if made is None else made.updates.values()
+    lost = []
+    for name in dict.fromkeys([*view.starting_content(round_), view.terms.evaluation_job, *updates]):
+        mark = COMPLETE + name.hex()
+        if await parts.artefacts.get(mark) is not None and not await _is_whole(parts, name, kinds_of(view, name)):
+            await parts.artefacts.forget(mark)
+            lost.append(name.hex()[:8])
+    if lost:
+        raise ContentMissing(f"{', '.join(lost)} of job {view.name!r} was here and is damaged; it is fetched again")
+
+
+async def _is_whole(parts: Parts, name: Digest, kinds: Sequence[type[Manifest]]) -> bool:
+    try:
+        manifest = _read(await parts.content.get(raw_cid(name)), kinds)
+    except ContentMissing:
+        return False
+    except ManifestError:
+        return True  # it is here, whatever it is
+    return all([await parts.content.has(cid) for cid, _ in listed(manifest)])
 
 
 async def manifest_of(parts: Parts, name: Digest, kind: type[_M]) -> _M:

@@ -17,6 +17,7 @@ from scatter.protocol.ids import Address
 
 PROTOCOL = "ScatterProtocol"
 TOKEN = "ScatterToken"  # noqa: S105 — a contract's name
+RECORDS = "ScatterRecords"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +56,6 @@ class Parts:
     """Held from an approval to the transaction that uses it."""
     datasets: Mapping[str, Path] = field(default_factory=dict)
     """Data that this node may train on, by the name that jobs call it."""
+    largest_stake: int | None = None
+    """The most that a trainer's operator puts up for one job, in base units; None: whatever a job asks for."""
     behaviour: Behaviour = field(default_factory=Behaviour)

@@ -6,32 +6,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from scatter.node.chain_view import Unsubscribe
+from scatter.node.owing import Owing
 from scatter.node.parts import Parts
 from scatter.node.tasks import payload_of
-from scatter.protocol.duties import Duty, Holdings, duties, enrolment_duties
-from scatter.protocol.duties.enrolment import Keys
-from scatter.protocol.ids import Digest, JobId
-from scatter.protocol.view import JobView
+from scatter.protocol.duties import Duty
 
-COMPLETE = "complete/"
-"""Artefacts under this prefix name manifests that are here with everything they list."""
 RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Keeps the queue of one node equal to what the node owes. No error ends it; one job's error does not stop the others."""
+    """Keeps the queue of one node equal to what the node owes. No error ends it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._owing = Owing(parts)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Unsubscribe | None = None
         self._looking = False
         self._looks = 0
         self._working = 0
-        self._puzzling: set[JobId] = set()
         self.work = asyncio.Event()
         """Set when there may be something in the queue."""
         self.given_up: dict[str, str] = {}
@@ -76,9 +72,7 @@ class Reconciler:
         # In this order: what a task left that ends after the first line may be missing below, but then it is not queued
         # again, and its end wakes us; what a task left that ended before is seen.
         unfinished = await self._parts.queue.unfinished()
-        holdings = await self._holdings()
-        owed = [duty for duty in self._find(holdings) if duty.key not in self.given_up]
-        self.owed = self._parts.behaviour.duties(owed)
+        self.owed = await self._owing.now(self.given_up)
         now = self._parts.clock()
         for priority, duty in enumerate(reversed(self.owed)):
             if duty.key not in unfinished:
@@ -119,27 +113,3 @@ class Reconciler:
             finally:
                 self._looks += 1
                 self._looking = False
-
-    def _find(self, holdings: Holdings) -> list[Duty]:
-        parts, network = self._parts, self._parts.view.network
-        me = network.nodes.get(parts.identity.address)
-        enrolment = enrolment_duties(me, parts.identity, Keys(parts.network.peer, parts.sealing_public))
-        if enrolment:
-            return enrolment
-        return [duty for view in network.jobs.values() for duty in self._owed_to(view, holdings)]
-
-    def _owed_to(self, view: JobView, holdings: Holdings) -> list[Duty]:
-        try:
-            return duties(view, self._parts.identity, holdings, self._parts.view.now)
-        except Exception:
-            if view.id not in self._puzzling:
-                log.exception("%s cannot tell what it owes to job %s", self._parts.name, view.id.hex())
-            self._puzzling.add(view.id)
-            return []
-
-    async def _holdings(self) -> Holdings:
-        keys = await self._parts.artefacts.keys("")
-        content = frozenset(
-            Digest(bytes.fromhex(key.removeprefix(COMPLETE))) for key in keys if key.startswith(COMPLETE)
-        )
-        return Holdings(content, keys)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from scatter.content.encryption import EncryptionError, seal
+from scatter.content.encryption import EncryptionError
 from scatter.node.parts import Parts
 from scatter.protocol.ids import Address
 
@@ -15,7 +15,7 @@ def seal_to_each(
     sealed = {}
     for reader in dict.fromkeys(readers):
         try:
-            sealed[reader] = seal(parts.view.network.nodes[reader].sealing_key, secret, context(reader))
+            sealed[reader] = parts.seal(parts.view.network.nodes[reader].sealing_key, secret, context(reader))
         except EncryptionError:
             continue
     return sealed

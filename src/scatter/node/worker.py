@@ -6,23 +6,19 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from scatter.content.fetching import ContentUnavailable
-from scatter.node.failures import GiveUp
+from scatter.node.failures import MAX_ATTEMPTS, hopeless
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
 from scatter.node.tasks import duty_of
-from scatter.ports import CallReverted, ChainError, ContentMissing, SandboxUnavailable, Task
+from scatter.ports import Task
 from scatter.protocol.duties import Duty
 
 LEASE_SECONDS = 30.0
 HEARTBEAT_SECONDS = 5.0
 POLL_SECONDS = 0.5
-MAX_ATTEMPTS = 6
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 60.0
-PASSING = (OSError, ChainError, ContentMissing, ContentUnavailable, SandboxUnavailable)
-"""Errors of the world around the node. They say nothing about the duty: it is tried until it is done or owed no more."""
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +85,6 @@ class Worker:
             # Not given up: were the chain to go back, it would be owed again.
             await self._parts.queue.fail(task, "its deadline passed", now=self._parts.clock(), retry_at=None)
             self._report(duty, Progress.GIVEN_UP, began, "its deadline passed")
-        except GiveUp as error:
-            await self._give_up(task, duty, began, str(error))
         except Exception as error:
             log.debug("%s: %s failed", self._name, duty.key, exc_info=True)
             await self._fail(task, duty, began, error)
@@ -118,10 +112,10 @@ class Worker:
 
     async def _fail(self, task: Task, duty: Duty, began: float, error: Exception) -> None:
         said = str(error) or type(error).__name__
+        if hopeless(error, task.attempt):
+            await self._give_up(task, duty, began, said)
+            return
         if task.attempt >= MAX_ATTEMPTS:
-            if not isinstance(error, PASSING) or isinstance(error, CallReverted):
-                await self._give_up(task, duty, began, said)
-                return
             self._reconciler.struggling.add(duty.key)
         now = self._parts.clock()
         wait = min(FIRST_RETRY_SECONDS * 2 ** min(task.attempt, MAX_ATTEMPTS + 1), LONGEST_RETRY_SECONDS)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from scatter.p2p.identity import KEY_BYTES
-from scatter.ports import PeerKey, PeerUnreachable, RequestHandler
+from scatter.ports import PeerKey, PeerUnreachable, RequestHandler, RequestRefused
 
 MAX_PAYLOAD_BYTES = 8 << 20
 """Longest request and longest answer."""
@@ -74,6 +74,9 @@ class InProcessPeer:
                 answer = await handler(self._peer, bytes(payload))
         except TimeoutError:
             raise PeerUnreachable(f"did not answer within {timeout:g} s") from None
+        except RequestRefused as refusal:
+            _log.info("refused %s to %s: %s", protocol, self._peer.hex()[:8], refusal)
+            raise PeerUnreachable("could not answer") from None
         except Exception:
             # The peer that failed logs why; the one that asked is a stranger and learns nothing.
             _log.exception("answering %s failed", protocol)

@@ -19,7 +19,7 @@ from scatter.ports.chain import (
 )
 from scatter.ports.content import ContentMissing, ContentStore
 from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
-from scatter.ports.peers import PeerKey, PeerNetwork, PeerUnreachable, RequestHandler
+from scatter.ports.peers import PeerKey, PeerNetwork, PeerUnreachable, RequestHandler, RequestRefused
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
 from scatter.ports.storage import Artefacts, Task, TaskQueue
 
@@ -44,6 +44,7 @@ __all__ = [
     "PeerUnreachable",
     "Receipt",
     "RequestHandler",
+    "RequestRefused",
     "Sandbox",
     "SandboxResult",
     "SandboxRun",

@@ -7,7 +7,7 @@ PeerKey = bytes
 """Ed25519 public key of a peer, 32 bytes, as the node registry holds it."""
 
 RequestHandler = Callable[[PeerKey, bytes], Awaitable[bytes]]
-"""(who asks, request) → answer. The network proves who asks."""
+"""(who asks, request) → answer, or RequestRefused. The network proves who asks."""
 
 
 class PeerNetwork(Protocol):
@@ -25,6 +25,11 @@ class PeerNetwork(Protocol):
     async def request(self, peer: PeerKey, protocol: str, payload: bytes, timeout: float = 30.0) -> bytes:
         """Ask a peer; PeerUnreachable when it is away, does not speak the protocol, refuses or takes too long."""
         ...
+
+
+class RequestRefused(Exception):
+    """A handler's no: the request is malformed, or the one who asks may not have the answer. Strangers ask for anything, so
+    a network writes one line about it; he learns no more than that there is no answer."""
 
 
 class PeerUnreachable(ConnectionError):

@@ -9,7 +9,7 @@ from scatter.protocol.ids import Timestamp
 
 class Artefacts(Protocol):
     """What a node made and must never make twice: salts, content keys, scores, sealed bundles, signed transactions.
-    Inserted once, never changed."""
+    Inserted once, never changed. `forget` is for marks of what is here, which may go; never for what was made."""
 
     async def keep(self, key: str, value: bytes) -> bytes:
         """Insert, and return what is kept under the key: `value`, or what was there first."""
@@ -21,6 +21,10 @@ class Artefacts(Protocol):
 
     async def keys(self, prefix: str) -> frozenset[str]:
         """All keys that start with a prefix."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Take away a key, if it is there."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.rates import Rates
+from scatter.protocol.records import Record, RecordKind
 from scatter.protocol.scores import SettledRound, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import Durations, JobTerms
@@ -36,6 +37,10 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
         account: Address = values["node"]
         node = network.nodes.get(account, NodeView(account, Role.NONE, b"", b""))
         return replace(network, nodes=_with(network.nodes, account, _ON_NODE[name](node, values)))
+    if name == "Recorded":
+        # A token changes nothing about the job's progress, so nobody's turn depends on it: `changed_block` stays.
+        job = _recorded(network.jobs[values["job"]], values)
+        return replace(network, jobs=_with(network.jobs, job.id, job))
     if name in _ON_JOB:
         job = replace(_ON_JOB[name](network.jobs[values["job"]], values), changed_block=block)
         if name in ("StateEntered", "JudgingAdvanced"):
@@ -110,6 +115,11 @@ def _entered(job: JobView, v: Values) -> JobView:
 
 def _phase_entered(job: JobView, v: Values) -> JobView:
     return replace(job, phase=JudgingPhase(v["phase"]), deadline=_deadline(v))
+
+
+def _recorded(job: JobView, v: Values) -> JobView:
+    record = Record(RecordKind(v["kind"]), v["maker"], Round(v["round"]))
+    return replace(job, records=job.records | {record})
 
 
 def _deadline(v: Values) -> Timestamp | None:

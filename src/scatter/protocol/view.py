@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.rates import Rates
+from scatter.protocol.records import Record
 from scatter.protocol.scores import SettledRound, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import JobTerms
@@ -125,6 +126,8 @@ class JobView:
     phase: JudgingPhase = JudgingPhase.DRAWING
     """How far the jury is, while the job is in Judging."""
     claimed: frozenset[Address] = frozenset()
+    records: frozenset[Record] = frozenset()
+    """The tokens that were minted of it."""
 
     @property
     def name(self) -> str:

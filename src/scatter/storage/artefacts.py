@@ -1,6 +1,6 @@
 """What a node made and must never make twice, in SQL."""
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import artefacts
@@ -36,3 +36,9 @@ class SqlArtefacts:
         matches = (artefacts.c.key >= prefix) & (func.substr(artefacts.c.key, 1, len(prefix)) == prefix)
         async with self._database.reading() as connection:
             return frozenset(await connection.scalars(select(artefacts.c.key).where(matches)))
+
+    @uninterrupted
+    async def forget(self, key: str) -> None:
+        """Take away a key, if it is there."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(artefacts).where(artefacts.c.key == key))

@@ -134,6 +134,10 @@ class Actor:
 
     def _differs(self, duty: Duty, view: JobView) -> bool:
         made = view.rounds[duty.round]
+        if self.address in view.trainers:
+            return False  # every aggregate here can be read
+        if self.address == view.requestor:
+            return self.scores(view, duty.round) is not None
         if duty.item.kind is ChallengeKind.AGGREGATE:
             return bool(self.artefact(Artefact.AGGREGATE, duty) != made.global_model)
         words = self.artefact(Artefact.SCORES, duty)
@@ -199,8 +203,20 @@ _SENDS: dict[DutyKind, tuple[str, Callable[[Actor, Duty, ModelChain, JobView], t
     DutyKind.OPEN_VERDICT: ("open_verdict", lambda me, d, chain, view: (*item_of(d), *me.found(d), SALT)),
     DutyKind.TALLY: ("tally", lambda me, d, chain, view: (*item_of(d), tallied_words(d, view))),
     DutyKind.CLAIM: ("claim", lambda me, d, chain, view: (claim_page(view), claim_words(view, claim_page(view)))),
+    DutyKind.MINT_JOB: ("mint_job", lambda me, d, chain, view: (me.address,)),
+    DutyKind.MINT_MODEL: (
+        "mint_model",
+        lambda me, d, chain, view: (me.address, *published_by(view, me.address, d.round)),
+    ),
 }
 _OF_ROUND = {Artefact.UPDATE, Artefact.SCORES, Artefact.AGGREGATE, Artefact.UPDATE_KEYS}
+
+
+def published_by(view: JobView, trainer: Address, round_: Round) -> tuple[list[int], list[Digest], int]:
+    """What a minted model is proven by: rounds and updates of its trainer, and which of them is meant."""
+    slot = view.slot_of(trainer)
+    updates = {number: made.updates[slot] for number, made in sorted(view.rounds.items()) if slot in made.updates}
+    return list(updates), list(updates.values()), list(updates).index(round_)
 
 
 def item_of(duty: Duty) -> tuple[int, int]:
@@ -255,9 +271,11 @@ def cast(
     challengers: int = 0,
     first: int = 1,
     unscorable: float = 0,
+    mints: bool = False,
 ) -> list[Actor]:
     """A requestor, trainers, validators and challengers, with accounts from `first` on; the scores they give are drawn from
-    `random`. `unscorable`: the share of rounds that nearly everybody refuses."""
+    `random`. `unscorable`: the share of rounds that nearly everybody refuses; `mints`: whether they want
+    tokens of what they make."""
 
     def scores(view: JobView, round_: int) -> list[int] | None:
         true = Random(truth(view, round_))  # noqa: S311
@@ -267,7 +285,11 @@ def cast(
 
     staked = [*[Role.VALIDATOR] * validators, *[Role.CHALLENGER] * challengers]
     roles = [Role.REQUESTOR, *[Role.TRAINER] * trainers, *staked]
-    return [Actor(Identity(account(number), role), scores) for number, role in enumerate(roles, start=first)]
+    identities = [
+        Identity(account(number), role, mint_jobs=mints, mint_models=mints)
+        for number, role in enumerate(roles, start=first)
+    ]
+    return [Actor(identity, scores) for identity in identities]
 
 
 def truth(view: JobView, round_: int) -> int:

@@ -9,12 +9,13 @@ from tests.property.protocol.model_job import ModelJob
 from tests.property.protocol.model_parts import ModelNode, Refused, check
 
 from scatter.protocol.awards import stakes_taken
-from scatter.protocol.ids import SCT, Address, JobId, job_id
+from scatter.protocol.ids import SCT, Address, JobId, Round, job_id
 from scatter.protocol.money import Settlement, settlement
 from scatter.protocol.outcome import JobOutcome
 from scatter.protocol.pay import seat_part, seat_pay, ticket
 from scatter.protocol.projection import apply
 from scatter.protocol.rates import BPS, Rates
+from scatter.protocol.records import Record, RecordKind
 from scatter.protocol.scores import words_for
 from scatter.protocol.states import Role, State
 from scatter.protocol.terms import JobTerms, parts
@@ -205,6 +206,29 @@ class ModelChain:
         self.challenge_pool += kept
         self.emit("Claimed", job=job.id, account=claimed, paid=due.paid, penalty=due.penalty, to_challenge_pool=kept)
 
+    # ── tokens of jobs and models ──────────────────────────────────────────────────────────────────────────────────
+    def mint_job(self, sender: Address, job: JobId, requestor: Address) -> None:
+        check(job in self.jobs and self.jobs[job].requestor == requestor, "NotRequestorOf")
+        terms = self.jobs[job].terms
+        self._record(job, requestor, RecordKind.TRAINING_JOB, 0, terms.training_job)
+        self._record(job, requestor, RecordKind.EVALUATION_JOB, 0, terms.evaluation_job)
+
+    def mint_model(
+        self, sender: Address, job: JobId, trainer: Address, rounds: Sequence[int], updates: Sequence[bytes], index: int
+    ) -> None:
+        made = self.jobs[job]
+        check(trainer in made.trainers, "NotTrainerOf")
+        check(made.state >= State.SETTLED, "JobNotEnded")
+        slot = made.trainers.index(trainer)
+        published = {number: r.updates[slot] for number, r in sorted(made.rounds.items()) if slot in r.updates}
+        check((list(rounds), list(updates)) == (list(published), list(published.values())), "UpdatesMismatch")
+        self._record(job, trainer, RecordKind.MODEL, rounds[index], updates[index])
+
+    def _record(self, job: JobId, maker: Address, kind: RecordKind, round_: int, digest: bytes) -> None:
+        minted = Record(kind, maker, Round(round_))
+        check(minted not in self.view.jobs[job].records, "AlreadyMinted")
+        self.emit("Recorded", id=0, job=job, maker=maker, kind=int(kind), round=round_, digest=digest)
+
     def take(self, sender: Address, amount: int) -> None:
         self.balances[sender] -= amount
         self.held += amount
@@ -236,7 +260,7 @@ def to_challenge_pool(outcome: JobOutcome, settled: Settlement, claimed: Address
 _CHAIN_FUNCTIONS = frozenset(
     {
         *("change_parameters", "register", "deposit_ticket", "request_withdrawal", "withdraw"),
-        *("post", "join", "claim"),
+        *("post", "join", "claim", "mint_job", "mint_model"),
     }
 )
 

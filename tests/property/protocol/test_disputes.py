@@ -193,7 +193,9 @@ def test_a_false_refusal_is_overturned(random: Random, refusing: int) -> None:
     ((item, seen),) = case.view.items.items()
     assert (item.kind, seen.verdict and seen.verdict.changed) == (ChallengeKind.REFUSAL, True)
     assert case.penalties() == case.locks(*case.view.members[:refusing])
-    assert case.paid()[case.view.requestor] == case.terms.pool + case.terms.bond
+    assert case.view.requestor in seen.filers, "its own trial says that the round can be scored"
+    bond, lost = case.chain.rates.challenge_bond, sum(case.penalties().values())
+    assert case.paid()[case.view.requestor] == case.terms.pool + case.terms.bond + bond + lost // 2 // len(seen.filers)
     assert all(case.paid()[trainer] == case.terms.slot_stake for trainer in case.view.trainers)
 
 
@@ -225,7 +227,8 @@ def test_where_all_are_honest_nobody_challenges(random: Random) -> None:
     assert not case.view.items
     assert not case.penalties()
     audited = [duty for actor in case.actors for duty in actor.done if duty.kind is DutyKind.AUDIT]
-    assert len(audited) == 5 * 2 * case.rounds, "every seat looks at scores and aggregate of every round"
+    seats, trainers = 5 * 2 * case.rounds, case.trainers * (case.rounds - 1)
+    assert len(audited) == seats + trainers, "scores and aggregates by seats; what they start from by trainers"
 
 
 @given(SEEDS)

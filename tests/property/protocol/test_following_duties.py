@@ -17,6 +17,7 @@ from scatter.protocol.duties import DutyKind
 from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import JobId, Timestamp
 from scatter.protocol.projection import apply
+from scatter.protocol.records import RecordKind
 from scatter.protocol.states import TERMINAL, Reason, State, may_follow
 from scatter.protocol.terms import JobTerms
 
@@ -62,7 +63,7 @@ def jobs(draw: Callable) -> tuple[JobTerms, int, int]:
 def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Random) -> None:
     terms, trainers, validators = job
     chain = ModelChain()
-    actors = cast(random, trainers=trainers, validators=validators, challengers=terms.auditors)
+    actors = cast(random, trainers=trainers, validators=validators, challengers=terms.auditors, mints=True)
     enrol(chain, actors)
     posted = post(chain, actors[0].address, terms)
     before = chain.view.jobs[posted]
@@ -78,6 +79,10 @@ def test_duties_alone_settle_a_job(job: tuple[JobTerms, int, int], random: Rando
     assert all(made.closed for made in view.rounds.values())
     assert len(view.rounds) == terms.rounds
     assert view.claimed == set(view.participants)
+    models = {(view.trainers[slot], r.number) for r in view.rounds.values() if r.settled for slot in r.settled.accepted}
+    minted = [(record.maker, record.round) for record in sorted(view.records) if record.kind is RecordKind.MODEL]
+    assert set(minted) == models, "each update that was accepted, and nothing else"
+    assert len(view.records) == len(minted) + 2
     pokes = {duty.subject for a in actors for duty in a.done if duty.kind is DutyKind.POKE}
     assert pokes == {f"{view.draw_block}", "challenging"}, "time ends only the window for challenges when all act"
     check_transitions(chain)

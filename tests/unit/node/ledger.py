@@ -24,6 +24,8 @@ FUNCTIONS = {
     "postAggregate": "post_aggregate",
     "commitVerdict": "commit_verdict",
     "openVerdict": "open_verdict",
+    "mintJob": "mint_job",
+    "mintModel": "mint_model",
 }
 Step = Callable[[str], Awaitable[None]]
 
@@ -55,6 +57,8 @@ class Ledger:
         return self.block()
 
     async def read(self, call: Call) -> Any:
+        if call.function == "balanceOf":
+            return self.model.balances.get(call.arguments[0], 0)
         assert call.function == "ticket"
         return ticket(Role(call.arguments[0]), self.model.rates)
 
@@ -100,7 +104,7 @@ class Ledger:
             self.model.block += 1
             self.allowances[sender] = arguments[1]
             return
-        assert call.contract == "ScatterProtocol"
+        assert call.contract == ("ScatterRecords" if call.function.startswith("mint") else "ScatterProtocol")
         balance = self.model.balances.get(sender, 0)
         if call.function == "post":
             topic, terms, hashes, shards = arguments

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.property.protocol.actors import digest, example_terms
+from tests.property.protocol.model_chain import account
 from tests.unit.node.world import World, Wrapped
 
 from scatter.node.doing import do
@@ -19,7 +20,7 @@ from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
 
 JOB, ROUND = JobId(bytes([7]) * 32), Round(2)
-TRAINERS = tuple(Address(f"0x{number:040x}") for number in range(1, 4))
+TRAINERS = tuple(Address(f"0x{number:040x}") for number in range(11, 14))
 SETTLED = SettledRound((9_000, ZERO + 50, UNREADABLE, 0), frozenset({0, 1}), frozenset({0}), frozenset(), frozenset())
 MODEL = digest("model")
 
@@ -30,9 +31,11 @@ async def auditor(world: World) -> Parts:
 
 
 def show(world: World, **made: Any) -> None:
-    """A job of three trainers with tau 10; the third did not publish in round 2, the second's update was struck out."""
+    """A job of three trainers with tau 10, audited by the first node of the world; in round 2 the third did not publish, and
+    the second's update was struck out."""
     view = RoundView(ROUND, **{"settled": SETTLED, "closed": True, "global_model": MODEL, **made})
-    job = JobView(JOB, TRAINERS[0], b"tiny", example_terms(), (), (), trainers=TRAINERS, rounds={ROUND: view})
+    job = JobView(JOB, account(10), b"tiny", example_terms(), (), (), trainers=TRAINERS, rounds={ROUND: view})
+    job = replace(job, auditors=(account(1),))
     world.view.network = replace(world.view.network, jobs={JOB: job})
 
 

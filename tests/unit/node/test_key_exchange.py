@@ -1,5 +1,6 @@
 """Keys are passed on to those who may have them, sealed to them, and nobody can pass on a wrong one."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from tests.unit.node.world import World, duty, members_wait, owed
 from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
 from scatter.jobs.manifests import UpdateManifest
 from scatter.node.doing import do
-from scatter.node.key_exchange import PROTOCOL, KeyRequest, ask_for_key
+from scatter.node.key_exchange import PROTOCOL, KeyRefused, KeyRequest, ask_for_key
 from scatter.node.library import keep, manifest_of
 from scatter.node.models import job_key, update_key
 from scatter.node.parts import Parts
@@ -139,11 +140,25 @@ async def test_what_was_not_published_has_no_key(played: Played) -> None:
         assert await got(played, juror, KeyRequest(played.job_id, Round(round_), slot)) is None
 
 
+async def test_strangers_cost_one_line_of_the_log(played: Played, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever they send: garbage, questions about jobs that are not there, questions that are none of their business."""
+    caplog.set_level(logging.INFO)
+    stranger, member = await played.world.node("stranger", Role.VALIDATOR), played.members[0].network.peer
+    unknown = KeyRequest(JobId(bytes(32)))
+    messages = [b"", b"garbage", bytes(10_000), unknown.to_bytes(), KeyRequest(played.job_id, ROUND, 9).to_bytes()]
+    for message in messages:
+        with pytest.raises(PeerUnreachable, match="could not answer"):
+            await stranger.network.request(member, PROTOCOL, message)
+    lines = [record for record in caplog.records if "refused" in record.getMessage()]
+    assert [(record.levelno, record.exc_info) for record in lines] == [(logging.INFO, None)] * len(messages)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_a_request_is_read_as_it_was_written() -> None:
     request = KeyRequest(JobId(bytes(range(32))), Round(255), 254)
     assert len(request.to_bytes()) == 34
     assert KeyRequest.from_bytes(request.to_bytes()) == request
-    with pytest.raises(ValueError, match="has 34 bytes, not 3"):
+    with pytest.raises(KeyRefused, match="has 34 bytes, not 3"):
         KeyRequest.from_bytes(b"key")
 
 

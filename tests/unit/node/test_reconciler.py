@@ -8,7 +8,7 @@ import pytest
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, Wrapped, eventually, members_wait
 
-from scatter.node import reconciler as module
+from scatter.node import owing as module
 from scatter.node.behaviour import Silent
 from scatter.node.doing import do
 from scatter.node.parts import Parts

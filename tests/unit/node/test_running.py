@@ -15,7 +15,7 @@ from scatter.jobs.folder import JobPackage, load_job
 from scatter.learning.errors import ModelError
 from scatter.learning.models import Model, read_model, write_model
 from scatter.learning.predictions import Outputs
-from scatter.localnet.example import digits_job
+from scatter.localnet.example import example_job
 from scatter.node.running import JobCodeFailed, Package, Runner
 from scatter.ports import SandboxResult, SandboxRun
 from scatter.protocol.ids import Round
@@ -228,7 +228,7 @@ async def test_a_cancelled_run_leaves_nothing(
 
 async def test_in_the_real_sandbox(tmp_path: Path) -> None:
     """The digits job: what it trains predicts better than what it starts from."""
-    digits: JobPackage = load_job(digits_job())
+    digits: JobPackage = load_job(example_job())
     assert digits.data is not None
     place = tmp_path / "data"
     place.mkdir()
@@ -236,7 +236,7 @@ async def test_in_the_real_sandbox(tmp_path: Path) -> None:
         (place / name).write_bytes(content)
     for folder in (tmp_path, place):
         folder.chmod(0o755)
-    runner, package = Runner(LocalSandbox(), tmp_path), Package(digits.definition, digits_job())
+    runner, package = Runner(LocalSandbox(), tmp_path), Package(digits.definition, example_job())
     start = read_model(digits.model)
     trained = await runner.train(package, start, Round(1), place)
     few = digits.evaluation.take(np.arange(50))

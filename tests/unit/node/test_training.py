@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import World, duty, everything_kept, members_wait, owed
+from tests.unit.node.world import World, duty, enrol, everything_kept, members_wait, owed
 
 from scatter.content.encryption import key_commitment
 from scatter.jobs.manifests import SealedKeysManifest, TrainingJobManifest, UpdateManifest, digest
 from scatter.learning.models import read_model
 from scatter.node.behaviour import LazyTrainer
 from scatter.node.doing import do
+from scatter.node.doing.training import TokensMissing
+from scatter.node.failures import MAX_ATTEMPTS, hopeless
 from scatter.node.library import keep, manifest_of
 from scatter.node.models import starting_model, update_file
 from scatter.node.parts import Parts
 from scatter.node.running import JobCodeFailed
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
-from scatter.protocol.ids import Digest
-from scatter.protocol.states import State
+from scatter.protocol.ids import SCT, Digest, JobId
+from scatter.protocol.states import Role, State
 
 
 @pytest.fixture
@@ -55,6 +57,45 @@ async def test_a_dataset_that_is_not_here_is_refused(played: Played) -> None:
     assert consent is None
     assert refusal == b"it asks for the dataset 'tiny/v1', which is not here"
     assert not await owed(trainer)
+
+
+async def test_a_stake_beyond_what_the_operator_puts_up_is_refused(played: Played) -> None:
+    stake = played.job.terms.slot_stake
+    willing = replace(played.trainers[0], largest_stake=stake)
+    assert await examine(played, willing) == (b"", None)
+    other = await played.world.node("careful", Role.TRAINER, datasets=played.trainers[0].datasets)
+    _, refusal = await examine(played, replace(other, largest_stake=stake - 1))
+    assert refusal == b"it asks for a stake of 500 SCT, more than the 499.999999999999999999 SCT that this node puts up"
+
+
+async def poor(played: Played, name: str, tokens: int) -> Parts:
+    """A trainer with so many SCT."""
+    trainer = await played.world.node(name, Role.TRAINER, datasets=played.trainers[0].datasets)
+    played.world.ledger.model.balances[trainer.identity.address] = tokens * SCT
+    return trainer
+
+
+async def test_without_the_stake_it_neither_agrees_nor_refuses(played: Played) -> None:
+    trainer = await poor(played, "poor", 499)
+    await enrol([trainer])
+    played.world.ledger.model.balances[trainer.identity.address] = 499 * SCT
+    with pytest.raises(TokensMissing, match="poor has 499 SCT of the 500 SCT that it needs"):
+        await examine(played, trainer)
+    assert not hopeless(TokensMissing("later"), MAX_ATTEMPTS)
+    assert [d.kind for d in await owed(trainer)] == [DutyKind.EXAMINE]
+    played.world.ledger.model.balances[trainer.identity.address] = 500 * SCT
+    assert await examine(played, trainer) == (b"", None)
+
+
+async def test_a_stake_is_promised_once(played: Played) -> None:
+    """To two jobs at once a trainer with the stake of one agrees once."""
+    trainer = await poor(played, "poor", 999)
+    other = replace(played.job, id=JobId(bytes(32)))
+    view = played.world.view
+    view.network = replace(view.network, jobs={played.job_id: played.job, other.id: other})
+    await trainer.artefacts.keep(artefact_key(Artefact.CONSENT, other.id), b"")
+    with pytest.raises(TokensMissing, match="poor has 999 SCT of the 1,000 SCT"):
+        await examine(played, trainer)
 
 
 async def test_terms_that_differ_from_the_package_are_refused(played: Played) -> None:

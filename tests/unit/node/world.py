@@ -17,8 +17,8 @@ from scatter.content.store import FileContentStore
 from scatter.node.chain_view import ChainView
 from scatter.node.doing import do
 from scatter.node.key_exchange import serve_keys
+from scatter.node.owing import Owing
 from scatter.node.parts import Contracts, Parts
-from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Report
 from scatter.node.running import Runner
 from scatter.node.secrets import random_secrets, seeded_secrets
@@ -159,8 +159,7 @@ class World:
 
 async def owed(parts: Parts) -> list[Duty]:
     """What a node owes now, without a word to its queue."""
-    reconciler = Reconciler(parts)
-    return list(parts.behaviour.duties(reconciler._find(await reconciler._holdings())))
+    return list(await Owing(parts).now())
 
 
 async def enrol(everybody: Iterable[Parts]) -> None:

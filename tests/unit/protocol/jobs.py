@@ -82,8 +82,9 @@ def owed(
     block: int = BLOCK,
     role: Role | None = None,
     confirmations: int = 0,
+    mints: bool = False,
 ) -> list[Duty]:
-    me = Identity(who, role or ROLES[who], confirmations)
+    me = Identity(who, role or ROLES[who], confirmations, mint_jobs=mints, mint_models=mints)
     return duties(view, me, holdings or holding(view), Now(block, Timestamp(at)))
 
 

@@ -108,6 +108,43 @@ def test_a_refusal_is_audited_by_who_has_scores() -> None:
     assert (DutyKind.AUDIT, REFUSAL) not in found(view, AUDITOR, holding(view, Artefact.SCORES))
 
 
+def refused(**changes: Any) -> JobView:
+    """A job whose second round was refused."""
+    rounds = {Round(1): CLOSED, Round(2): RoundView(Round(2), updates=UPDATES)}
+    return replace(closed(State.CHALLENGING, rounds=rounds), round=Round(2), reason=Reason.REFUSED, **changes)
+
+
+def test_the_requestor_tries_what_was_refused_and_challenges_it() -> None:
+    view = refused()
+    assert found(view, REQUESTOR, holding(view)) == [(DutyKind.AUDIT, REFUSAL)]
+    nothing = {d.subject for d in owed(view, REQUESTOR, Holdings(frozenset({TERMS.training_job})))}
+    assert nothing == {MODEL.hex(), TERMS.evaluation_job.hex()}, "first what it needs for that"
+    assert found(view, REQUESTOR, holding(view, (Artefact.AUDIT, REFUSAL))) == [], "the committee was right"
+    wrong = holding(view, (Artefact.AUDIT, REFUSAL), (Artefact.FINDING, REFUSAL))
+    assert found(view, REQUESTOR, wrong) == [(DutyKind.CHALLENGE, REFUSAL)]
+    assert found(replace(view, items={REFUSAL: ItemView((REQUESTOR,))}), REQUESTOR, wrong) == []
+    assert found(view, REQUESTOR, wrong, at=DEADLINE + 1) == []
+
+
+def test_the_requestor_looks_at_nothing_else_and_only_where_there_is_a_jury() -> None:
+    assert found(closed(State.CHALLENGING), REQUESTOR, holding(closed(State.CHALLENGING))) == []
+    assert found(refused(terms=TERMS), REQUESTOR, holding(refused())) == []
+    for state in (State.JUDGING, State.SETTLED):
+        assert found(replace(refused(), state=state), REQUESTOR, holding(refused())) == []
+
+
+def test_a_trainer_reads_what_it_starts_from_and_challenges_what_cannot_be_read() -> None:
+    view = refused()
+    assert found(view, TRAINERS[1], holding(view)) == [(DutyKind.AUDIT, AGGREGATE)]
+    assert found(replace(view, state=State.TRAINING), TRAINERS[1], holding(view)) == [(DutyKind.AUDIT, AGGREGATE)]
+    assert found(replace(view, dropped=frozenset({1})), TRAINERS[1], holding(view)) == []
+    assert found(view, TRAINERS[1], replace(holding(view), made=frozenset())) == [], "it cannot decrypt it"
+    assert found(closed(State.CHALLENGING), TRAINERS[1], holding(view)) == [], "nothing started from the last one"
+    wrong = holding(view, (Artefact.AUDIT, AGGREGATE), (Artefact.FINDING, AGGREGATE))
+    assert found(view, TRAINERS[1], wrong) == [(DutyKind.CHALLENGE, AGGREGATE)]
+    assert found(replace(view, terms=TERMS), TRAINERS[1], wrong) == []
+
+
 # ── challenges ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 FINDING = (Artefact.FINDING, SCORES)
 

@@ -13,7 +13,9 @@ from scatter.node.doing.keys import open_keys, seal_keys
 from scatter.node.doing.scoring import aggregate, score
 from scatter.node.doing.sending import send
 from scatter.node.doing.training import examine, train
+from scatter.node.library import require_kept
 from scatter.node.parts import Parts
+from scatter.ports import ContentMissing
 from scatter.protocol.duties import Duty, DutyKind
 
 BY_KIND: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[None]]] = {
@@ -32,5 +34,11 @@ BY_KIND: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[None]]] = {
 
 
 async def do(parts: Parts, duty: Duty) -> None:
-    """Do one duty."""
-    await BY_KIND.get(duty.kind, send)(parts, duty)
+    """Do one duty. What turns out to be damaged counts as missing from then on, so that it is fetched again."""
+    try:
+        await BY_KIND.get(duty.kind, send)(parts, duty)
+    except ContentMissing:
+        view = parts.view.network.jobs.get(duty.job)
+        if view is not None:
+            await require_kept(parts, view, duty.round)
+        raise

@@ -17,12 +17,12 @@ async def fetch(parts: Parts, duty: Duty) -> None:
     """Fetch the manifest that the duty names, and everything it lists. GiveUp when it is not what the job says it is."""
     name, job = Digest(bytes.fromhex(duty.subject)), job_of(parts, duty)
     try:
-        await fetch_whole(parts, name, kinds_of(job, name), holders(parts, job, name), await _largest_model(parts, job))
+        await fetch_whole(parts, name, kinds_of(job, name), holders(parts, job, name), await largest_model(parts, job))
     except ManifestError as error:
         raise GiveUp(f"what job {job.name!r} names {duty.subject[:8]} cannot be used: {error}") from error
 
 
-async def _largest_model(parts: Parts, job: JobView) -> int:
+async def largest_model(parts: Parts, job: JobView) -> int:
     """Bytes of an encrypted model of the job at most: all have the first one's tensors, and a header of their own."""
     try:
         first = (await manifest_of(parts, job.terms.training_job, TrainingJobManifest)).initial_model

@@ -5,7 +5,7 @@ import json
 from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.key_exchange import KeyRequest, ask_for_key
-from scatter.node.library import peers_of
+from scatter.node.library import peers_of, require_kept
 from scatter.node.models import JobKeyMissing
 from scatter.node.parts import Parts
 from scatter.node.rounds import round_aggregate, round_words
@@ -57,4 +57,5 @@ async def _aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
     try:
         return await round_aggregate(parts, job, round_)
     except (GiveUp, ContentMissing, JobKeyMissing):
+        await require_kept(parts, job, round_)
         return NO_DIGEST

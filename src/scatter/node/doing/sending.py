@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from scatter.node.doing import calls, dispute_calls
+from scatter.node.doing import calls, dispute_calls, minting
 from scatter.node.doing.calls import Arguments
-from scatter.node.parts import PROTOCOL, TOKEN, Parts
+from scatter.node.parts import PROTOCOL, RECORDS, TOKEN, Parts
 from scatter.ports import Call, CallReverted, Receipt
 from scatter.protocol.duties import Duty, DutyKind
 
@@ -12,7 +12,7 @@ from scatter.protocol.duties import Duty, DutyKind
 async def send(parts: Parts, duty: Duty) -> None:
     """Send the transaction of a duty, and wait until the view shows it."""
     function, arguments = await _CALLS[duty.kind](parts, duty)
-    call = Call(PROTOCOL, function, arguments)
+    call = Call(RECORDS if duty.kind in _MINTING else PROTOCOL, function, arguments)
     if duty.kind in _PRICES:
         receipt = await send_paid(parts, duty.key, call, await _PRICES[duty.kind](parts, duty))
     else:
@@ -36,6 +36,8 @@ def _key(parts: Parts, duty: Duty) -> str:
     """A poke may be owed again in the same state (pages of a drawing): each look at a later block is a new one."""
     return f"{duty.key}/{parts.view.now.block}" if duty.kind is DutyKind.POKE else duty.key
 
+
+_MINTING = frozenset({DutyKind.MINT_JOB, DutyKind.MINT_MODEL})
 
 _PRICES: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[int]]] = {
     DutyKind.DEPOSIT: calls.ticket,
@@ -61,4 +63,6 @@ _CALLS: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[Arguments]]] = {
     DutyKind.TALLY: dispute_calls.tally,
     DutyKind.POKE: calls.poke,
     DutyKind.CLAIM: calls.claim,
+    DutyKind.MINT_JOB: minting.mint_job,
+    DutyKind.MINT_MODEL: minting.mint_model,
 }

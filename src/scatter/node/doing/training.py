@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import fields
+from decimal import Decimal
 
 from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.definition import JobDefinition
@@ -13,25 +14,61 @@ from scatter.node.failures import GiveUp
 from scatter.node.library import keep
 from scatter.node.models import starting_model, update_context, update_key_context
 from scatter.node.packages import package_of
-from scatter.node.parts import Parts
+from scatter.node.parts import TOKEN, Parts
 from scatter.node.sealing import seal_to_each
+from scatter.ports import Call, ChainError
 from scatter.protocol.duties import Artefact, Duty, artefact_key
+from scatter.protocol.ids import SCT
+from scatter.protocol.states import State
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.view import JobView
 
 
+class TokensMissing(ChainError):
+    """The account cannot pay the stake of a job now; it may have the tokens later."""
+
+
 async def examine(parts: Parts, duty: Duty) -> None:
-    """Decide whether to join: the job asks for a dataset that is here, and its package says what its terms say."""
+    """Decide whether to join: the job asks for a dataset that is here and for no larger stake than this node's operator puts
+    up, and its package says what its terms say. TokensMissing while the stake cannot be paid: tokens may come."""
     job = job_of(parts, duty)
     try:
         definition = (await package_of(parts, job)).definition
         problem = _difference(definition, job.terms)
         if definition.dataset not in parts.datasets:
             problem = f"it asks for the dataset {definition.dataset!r}, which is not here"
+        problem = problem or _too_large(job.terms.slot_stake, parts.largest_stake)
     except GiveUp as error:
         problem = str(error)
+    if problem is None:
+        await _require_tokens(parts, job)
     verdict = Artefact.REFUSAL if problem else Artefact.CONSENT
     await parts.artefacts.keep(artefact_key(verdict, job.id), (problem or "").encode())
+
+
+def _too_large(stake: int, largest: int | None) -> str | None:
+    if largest is None or stake <= largest:
+        return None
+    return f"it asks for a stake of {_sct(stake)}, more than the {_sct(largest)} that this node puts up"
+
+
+async def _require_tokens(parts: Parts, job: JobView) -> None:
+    """The stake of this job and of those that this node has agreed to and not joined yet."""
+    agreed = [view for view in parts.view.network.jobs.values() if await _is_about_to_join(parts, view)]
+    needed = job.terms.slot_stake + sum(view.terms.slot_stake for view in agreed if view.id != job.id)
+    held = int(await parts.chain.read(Call(TOKEN, "balanceOf", (parts.identity.address,))))
+    if held < needed:
+        raise TokensMissing(f"{parts.name} has {_sct(held)} of the {_sct(needed)} that it needs to join")
+
+
+def _sct(amount: int) -> str:
+    return f"{Decimal(amount) / SCT:,f} SCT"
+
+
+async def _is_about_to_join(parts: Parts, view: JobView) -> bool:
+    if view.state is not State.OPEN or view.slot_of(parts.identity.address) is not None:
+        return False
+    return await parts.artefacts.get(artefact_key(Artefact.CONSENT, view.id)) is not None
 
 
 def _difference(definition: JobDefinition, terms: JobTerms) -> str | None:

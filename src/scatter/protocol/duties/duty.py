@@ -40,6 +40,8 @@ class DutyKind(StrEnum):
     TALLY = "tally"
     POKE = "poke"
     CLAIM = "claim"
+    MINT_JOB = "mint-job"
+    MINT_MODEL = "mint-model"
 
 
 class Artefact(StrEnum):
@@ -64,9 +66,9 @@ class Artefact(StrEnum):
     AGGREGATE = "aggregate"
     """Member, auditor: digest of the manifest of a round's aggregate."""
     AUDIT = "audit"
-    """Member, auditor, of an item: what stands has been compared with its own."""
+    """Member, auditor, trainer, requestor, of an item: it has looked at what stands."""
     FINDING = "finding"
-    """Member, auditor, of an item: they differ. Kept before the audit is."""
+    """Member, auditor, trainer, requestor, of an item: it is wrong. Kept before the audit is."""
     UPDATE_KEYS = "update-keys"
     """Juror: the content keys of a round's updates, as far as others passed them on."""
     VERDICT = "verdict"
@@ -87,11 +89,18 @@ def item_key(kind: Artefact, job: JobId, item: Item) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who owes: an account with the role it declares, and how deep a block must lie before this node discloses anything."""
+    """Who owes: an account with the role it declares, how deep a block must lie before this node discloses anything, and what
+    its operator wants tokens of.
+
+    Those of a job are asked for unless the operator says otherwise: two, once, beside a posting that costs far more gas.
+    Those of models are one transaction for each, which may cost more than the model earned.
+    """
 
     address: Address
     role: Role
     confirmations: int = 0
+    mint_jobs: bool = True
+    mint_models: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""What a simulation knows of each block: what recorders, expectations and progress are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scatter.ports import BlockRef, ChainEvent
+from scatter.protocol.ids import Address, JobId
+from scatter.protocol.states import Role
+from scatter.protocol.view import NetworkView
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A node by its name, as the scenario calls it. `group` is the entry of the scenario it belongs to."""
+
+    name: str
+    group: str
+    role: Role
+    behaviour: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """One mined transaction: who sent it, which contract's function, for which job (if it is about one), its gas, and why
+    it failed (None: it did not)."""
+
+    sender: Address
+    contract: str
+    function: str
+    job: JobId | None
+    gas: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """A block as it was mined: its events in order (those of the token too), the calls in it, and the view that includes it.
+
+    `behaviours` are those that nodes had in it, by address: a step may change them.
+    """
+
+    block: BlockRef
+    events: tuple[ChainEvent, ...]
+    calls: tuple[SentCall, ...]
+    network: NetworkView
+    behaviours: Mapping[Address, str]

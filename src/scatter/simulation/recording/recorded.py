@@ -1,0 +1,27 @@
+"""A recording, to be read: by figures, by expectations, by anybody with a question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from scatter.simulation.recording.files import read_folder
+from scatter.simulation.recording.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Tables by name; `schema` says what is in them."""
+
+    tables: Mapping[str, Rows]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """From a folder that `Recorder.write` or `Recorder.dump` wrote, or the output folder around it. RecordingUnusable
+        when it holds none, or a damaged one."""
+        tables, _ = read_folder(folder)
+        return cls(tables)
+
+    def __getitem__(self, table: str) -> Rows:
+        """A table by its name."""
+        return self.tables[table]
