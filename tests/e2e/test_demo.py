@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from e2e.running import run_demo, shares
+from scatter.chain.deployment import Deployment
+from scatter.protocol.records import RecordKind
+from scatter.storage import Database, SqlEventLog
 
 SCT = 10**18
 TRAINERS = [f"trainer-{n}" for n in range(1, 7)]
@@ -70,6 +73,22 @@ def test_model_curve_and_result_are_written(played: tuple[Path, dict[str, Any]])
     assert (folder / "learning-curve.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "model.safetensors").stat().st_size > 1000
     assert (folder / "result.json").is_file()
+
+
+async def test_the_job_becomes_two_tokens_of_its_requestor(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, outcome = played
+    bindings = Deployment.load(folder / "deployment.json").bindings()
+    async with await Database.open(folder / "nodes" / "chain-log" / "node.sqlite") as database:
+        log = SqlEventLog(database)
+        head = await log.cursor()
+        assert head is not None
+        events = [bindings.decode_log(entry) for entry in await log.logs(-1, head.number)]
+    minted = [event.values for event in events if event is not None and event.name == "Recorded"]
+    owner = next(p["address"] for p in outcome["participants"] if p["role"] == "requestor")
+    assert [(m["job"].hex(), m["maker"], RecordKind(m["kind"])) for m in minted] == [
+        (outcome["job"], owner, RecordKind.TRAINING_JOB),
+        (outcome["job"], owner, RecordKind.EVALUATION_JOB),
+    ], "models only where a trainer's operator asks for them"
 
 
 def test_equal_seeds_give_equal_aggregates(played: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from scatter.chain.artifacts import load
 from scatter.chain.connection import Connection
@@ -16,6 +17,19 @@ from scatter.protocol.ids import Address
 
 Progress = Callable[[str, Address, Receipt], None]
 """Told of each contract when it is there: its name, its address and the receipt."""
+
+
+class Deployer(Protocol):
+    """Creates contracts in the name of one account, each key once."""
+
+    @property
+    def address(self) -> Address:
+        """The account."""
+        ...
+
+    async def deploy(self, key: str, name: str, creation: bytes) -> tuple[Address, Receipt]:
+        """Create a contract and wait until it is mined: where it is, and the receipt. Errors as for `Signer.send`."""
+        ...
 
 
 async def ensure_deployed(
@@ -39,7 +53,7 @@ async def ensure_deployed(
     return deployment
 
 
-async def deploy(signer: EvmSigner, plan: Plan, *, chain_id: int, progress: Progress | None = None) -> Deployment:
+async def deploy(signer: Deployer, plan: Plan, *, chain_id: int, progress: Progress | None = None) -> Deployment:
     """Deploy all contracts. Called again with the same outbox it goes on where it stopped. ValueError for a seed or a delay that does
     not belong on this chain; ChainError when a contract cannot be created."""
     plan.check(chain_id)

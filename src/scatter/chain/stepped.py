@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eth_hash.auto import keccak
 
 from scatter.chain.anvil import DevelopmentChain
+from scatter.chain.bindings import Bindings
 from scatter.chain.connection import Connection
 from scatter.chain.follower import entry_of
 from scatter.chain.rpc import RpcError
@@ -76,22 +77,25 @@ class SteppedChain:
         self._readers: set[_Reader] = set()
 
     async def start(self) -> None:
-        """Read what the chain holds already. Before anything else, and again once the contracts are known."""
-        rpc = self.connection.rpc
-        await rpc.call("evm_setBlockGasLimit", hex(BLOCK_GAS_LIMIT))
+        """Read what the chain holds already. Before anything else."""
+        await self.connection.rpc.call("evm_setBlockGasLimit", hex(BLOCK_GAS_LIMIT))
+        await self._tell_all()
+
+    async def know(self, bindings: Bindings, first_block: int) -> None:
+        """From now on these are the contracts; what they have logged since a block is told to everybody."""
+        self.connection.bindings, self.connection.first_block = bindings, first_block
+        await self._tell_all()
+
+    async def _tell_all(self) -> None:
+        """Tell what the contracts have logged so far."""
         head = self._miner.head
-        events: tuple[ChainEvent, ...] = ()
-        if self.connection.bindings.addresses:
-            logs = await rpc.call(
-                "eth_getLogs",
-                {
-                    "address": list(self.connection.bindings.addresses),
-                    "fromBlock": hex(self.connection.first_block),
-                    "toBlock": hex(head.number),
-                },
-            )
-            events = self._decoded(logs)
-        self._history = [ChainUpdate(head, events)]
+        asked = {
+            "address": list(self.connection.bindings.addresses),
+            "fromBlock": hex(self.connection.first_block),
+            "toBlock": hex(head.number),
+        }
+        logs = await self.connection.rpc.call("eth_getLogs", asked) if asked["address"] else []
+        self._history.append(ChainUpdate(head, self._decoded(logs)))
         self._wake()
 
     @property
@@ -188,6 +192,7 @@ class SteppedChain:
         succeeded, gas = int(receipt["status"], 16) == 1, int(receipt["gasUsed"], 16)
         error = None if succeeded else await self._failure(each, receipt["blockNumber"])
         mined = Receipt(hash_, int(receipt["blockNumber"], 16), succeeded, gas, error)
+        each.signer.parked.clear()
         each.mined.set_result((each.nonce, mined))
         return MinedCall(each.signer.address, each.call, gas, error)
 
@@ -219,7 +224,7 @@ class SteppedSigner:
         self._sent: dict[str, asyncio.Task[tuple[int, Receipt]]] = {}
         self._next = -1  # nonce, once the chain was asked
         self.parked = asyncio.Event()
-        """Set while something of this account waits for a block."""
+        """Set while something of this account waits for a block; cleared when the block is there, before whoever waits goes on."""
 
     @property
     def address(self) -> Address:
@@ -258,10 +263,7 @@ class SteppedSigner:
     async def _send(self, request: Request, call: Call | None) -> tuple[int, Receipt]:
         await self._chain.try_out(self._address, request)
         self.parked.set()
-        try:
-            return await self._chain.sent(self, request, call)
-        finally:
-            self.parked.clear()
+        return await self._chain.sent(self, request, call)
 
 
 def _succeeded(sent: asyncio.Task[tuple[int, Receipt]]) -> bool:

@@ -15,7 +15,7 @@ class CastError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """One node to be: its name, its role, and how it misbehaves, if it does (`lazy`, `poison`, `liar`)."""
+    """One node to be: its name, its role, and the name of its behaviour, as `behaviours.registry` has it."""
 
     name: str
     role: Role
@@ -50,8 +50,8 @@ class Cast:
     def players(self) -> list[Player]:
         """Everybody, the requestor first."""
         honest = self.trainers - self.lazy - self.poison
-        conduct = ["honest"] * honest + ["lazy"] * self.lazy + ["poison"] * self.poison
-        scoring = ["honest"] * (self.validators - self.lying_validators) + ["liar"] * self.lying_validators
+        conduct = ["honest"] * honest + ["lazy"] * self.lazy + ["label-flip"] * self.poison
+        scoring = ["honest"] * (self.validators - self.lying_validators) + ["inverted-scores"] * self.lying_validators
         return [
             Player(REQUESTOR, Role.REQUESTOR),
             *(Player(f"trainer-{n}", Role.TRAINER, how) for n, how in enumerate(conduct, 1)),

@@ -22,7 +22,7 @@ from scatter.localnet.cast import REQUESTOR, Cast, CastError
 from scatter.localnet.curve import draw_learning_curve
 from scatter.localnet.network import LocalNetwork, Running
 from scatter.localnet.outcome import Outcome, Participant, challenge_results, round_results
-from scatter.localnet.partition import deal, with_flipped_labels
+from scatter.localnet.partition import deal
 from scatter.localnet.reasons import reason
 from scatter.localnet.settings import FILE, STARTING_TOKENS, FolderUnusable, Settings
 from scatter.node.chain_view import ChainView
@@ -163,13 +163,11 @@ def _deal(folder: Path, settings: Settings, package: JobPackage) -> dict[str, di
         raise JobError(f"job {package.definition.name!r} has no data/")
     trainers = [player for player in settings.cast.players() if player.role is Role.TRAINER]
     shares = deal(package.data, len(trainers), settings.alpha, settings.seed)
-    classes = int(package.data.truth.array.max()) + 1
     datasets = {}
     for player, share in zip(trainers, shares, strict=True):
         place = folder / "nodes" / player.name / "data"
         place.mkdir(parents=True, exist_ok=True)
-        trained_on = with_flipped_labels(share, classes) if player.conduct == "poison" else share
-        for name, content in trained_on.to_files().items():
+        for name, content in share.to_files().items():
             (place / name).write_bytes(content)
         datasets[player.name] = {package.definition.dataset: place}
     return datasets

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scatter.behaviours.persona import Persona
+from scatter.behaviours.registry import create
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection
 from scatter.chain.deploy import ensure_deployed
@@ -21,7 +23,6 @@ from scatter.content.fetching import ContentFetcher
 from scatter.content.store import FileContentStore
 from scatter.localnet.cast import Player
 from scatter.localnet.clock import DevelopmentClock
-from scatter.node.behaviour import Behaviour, LazyTrainer, LyingScorer
 from scatter.node.chain_view import ChainView
 from scatter.node.node import Node
 from scatter.node.parts import Contracts, Parts
@@ -43,8 +44,6 @@ GAS_MONEY = 10**21
 """Wei that every account gets on the development chain."""
 OPERATOR = "operator"
 """Who deploys the contracts and holds the tokens that nobody was given."""
-BEHAVIOURS: Mapping[str, type[Behaviour]] = {"lazy": LazyTrainer, "liar": LyingScorer}
-"""Conduct that bends the node; whoever poisons is an honest node with other data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +163,7 @@ class _Workshop:
         workspace = home / "workspace"
         workspace.mkdir(parents=True, exist_ok=True)
         account = seeded_account(self.network.seed, player.name, DEVELOPMENT_CHAIN_ID)
+        me = Identity(address(account.address), player.role)
         secrets = seeded_secrets(secret_of(self.network.seed) + player.name.encode(), DEVELOPMENT_CHAIN_ID)
         sealing_key = secrets("sealing key")
         peer = self.peers.join(PeerIdentity.from_seed(secrets("peer")).public_key)
@@ -171,7 +171,7 @@ class _Workshop:
         return Node(
             Parts(
                 name=player.name,
-                identity=Identity(address(account.address), player.role),
+                identity=me,
                 contracts=Contracts(
                     DEVELOPMENT_CHAIN_ID,
                     self.connection.bindings.address(PROTOCOL),
@@ -192,7 +192,7 @@ class _Workshop:
                 reporter=self.network.reporter,
                 clock=time.time,
                 datasets=self.network.datasets.get(player.name, {}),
-                behaviour=BEHAVIOURS.get(player.conduct, Behaviour)(),
+                behaviour=create(player.conduct, {}, Persona(player.name, me.address, player.role, self.network.seed)),
             )
         )
 

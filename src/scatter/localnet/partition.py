@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scatter.jobs.examples import Examples
-from scatter.learning.predictions import Outputs, Truth
+from scatter.learning.predictions import Outputs
 
 LEAST_ROWS = 2
 MAX_DRAWS = 1_000
@@ -33,13 +33,6 @@ def deal(data: Examples, trainers: int, alpha: float, seed: int) -> list[Example
         if min(len(share) for share in shares) >= LEAST_ROWS:
             return [data.take(share) for share in shares]
     raise TooFewRows(f"{data.rows} rows cannot be dealt to {trainers} trainers so that each gets {LEAST_ROWS}")
-
-
-def with_flipped_labels(data: Examples, classes: int) -> Examples:
-    """The same inputs with each of `classes` labels moved to the next one (values: negated): what a poisoner trains on."""
-    if data.truth.outputs is Outputs.VALUES:
-        return Examples(data.inputs, Truth(data.truth.outputs, -data.truth.array))
-    return Examples(data.inputs, Truth(data.truth.outputs, (data.truth.array + 1) % classes))
 
 
 def _labels(data: Examples) -> NDArray[np.intp]:

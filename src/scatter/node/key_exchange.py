@@ -9,8 +9,9 @@ import struct
 from dataclasses import dataclass
 from typing import Self
 
-from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
+from scatter.content.encryption import EncryptionError, key_commitment, open_sealed
 from scatter.jobs.errors import ManifestError
+from scatter.node.behaviour import Work
 from scatter.node.models import JobKeyMissing, job_key, update_key, update_manifest
 from scatter.node.parts import Parts
 from scatter.ports import ContentMissing, PeerKey, PeerUnreachable, RequestRefused
@@ -64,10 +65,14 @@ def serve_keys(parts: Parts) -> None:
 
 async def _answer(parts: Parts, peer: PeerKey, request: KeyRequest) -> bytes:
     network = parts.view.network
+    if not parts.behaviour.serves(peer, network):
+        raise KeyRefused("this node passes on no keys")
     view = network.jobs.get(request.job)
     for node in network.nodes.values():
         if view is not None and node.peer_key == peer and _entitled(view, request, node.address):
-            return seal(node.sealing_key, await _held(parts, view, request), request.context(node.address))
+            held = await _held(parts, view, request)
+            told = parts.behaviour.secret_for(node.address, held, Work(view, request.round))
+            return parts.seal(node.sealing_key, told, request.context(node.address))
     raise KeyRefused(f"a peer that may not have it asked for a key of job {request.job.hex()[:8]}")
 
 

@@ -22,6 +22,7 @@ async def post_job(parts: Parts, package: JobPackage) -> JobId:
 
     Raises CallReverted, with the contract's reason, when the chain refuses the job.
     """
+    package = parts.behaviour.package(package)
     definition = package.definition
     topic = topic_of(definition.name)
     job = job_id(parts.identity.address, topic)

@@ -15,6 +15,7 @@ from scatter.learning.clipping import Float64Array
 from scatter.learning.contributions import ContributionModels, classify, score_round
 from scatter.learning.errors import LearningError, ModelError
 from scatter.learning.models import Model, read_model
+from scatter.node.behaviour import Work
 from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.library import require_kept
 from scatter.node.models import JobKeyMissing, job_key, keep_global_model, starting_model, update_file
@@ -88,11 +89,11 @@ async def round_words(parts: Parts, job: JobView, round_: Round) -> list[int]:
     was here and is damaged was not withheld: ContentMissing.
     """
     try:
-        words = pack(parts.behaviour.scores(await round_lanes(parts, job, round_)))
+        lanes = await round_lanes(parts, job, round_)
     except (Unscorable, ContentMissing, JobKeyMissing):
-        words = []
+        lanes = []
     await require_kept(parts, job, round_)
-    return words
+    return pack(parts.behaviour.scores(lanes, Work(job, round_)))
 
 
 async def round_aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
@@ -105,7 +106,8 @@ async def round_aggregate(parts: Parts, job: JobView, round_: Round) -> Digest:
     start = await starting_model(parts, job, round_)
     updates = [(job.trainers[slot], await _accepted(parts, job, round_, slot, start)) for slot in settled.accepted]
     contributions = {job.trainers[slot]: settled.contribution(slot) for slot in settled.accepted}
-    model = await asyncio.to_thread(combine, Rule(job.terms.rule), start, updates, contributions)
+    made = await asyncio.to_thread(combine, Rule(job.terms.rule), start, updates, contributions)
+    model = parts.behaviour.aggregate(start, made, Work(job, round_))
     return await keep_global_model(parts, job.id, round_, await job_key(parts, job.id), model)
 
 

@@ -11,10 +11,12 @@ from scatter.protocol.ids import JobId, Round
 
 async def may_have(parts: Parts, peer: PeerKey, cid: str) -> bool:
     """Whether a peer may have content of this node. Everything but sealed update keys is public or encrypted."""
+    network = parts.view.network
+    if not parts.behaviour.serves(peer, network):
+        return False
     keys = await _sealed_keys(parts, cid)
     if keys is None:
         return True
-    network = parts.view.network
     asking = [node.address for node in network.nodes.values() if node.peer_key == peer]
     view = network.jobs.get(JobId(keys.job))
     return view is not None and any(may_read_update_keys(view, Round(keys.round), account) for account in asking)

@@ -3,3 +3,7 @@
 
 class ScenarioError(ValueError):
     """A scenario file is not as it must be; the message names the file, the line and the key."""
+
+
+class ScenarioFailed(RuntimeError):
+    """A step of a scenario could not be done; the message says which, why, and where the job stands."""

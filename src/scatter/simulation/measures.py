@@ -1,11 +1,11 @@
 """What each measure is of, and which keys an expectation may give it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from scatter.protocol.states import Role
 from scatter.simulation.scenario import Expectation, Scenario
-from scatter.simulation.step_kinds import ChangeBehaviour, Repeat, Step
+from scatter.simulation.step_kinds import ChangeBehaviour, all_steps
 
 _EACH = frozenset({"each"})
 _NODES = frozenset({"each", "mean", "min", "max", "sum", "count"})
@@ -28,7 +28,7 @@ MEASURES: Mapping[str, Measure] = {
     "tokens": Measure("SCT", ("of",), aggregates=_NODES),
     "stake": Measure("SCT", ("of",), aggregates=_NODES),
     "stake_sequence": Measure("SCT", ("of",)),
-    "paid": Measure("SCT", ("of",), aggregates=_NODES),
+    "penalties": Measure("SCT", ("of",), aggregates=_NODES),
     "share": Measure("%", ("of",), aggregates=_NODES),
     "unexplained_losses": Measure("SCT", ("of",), aggregates=_NODES),
     "jobs_in_state": Measure("jobs", ("state",), ("state",)),
@@ -89,16 +89,8 @@ def _check_selection(expectation: Expectation, scenario: Scenario) -> None:
     if of.name is not None and of.name not in {name for group in groups for name in group.names}:
         raise ValueError("of.name", f'is "{of.name}"; no node has that name')
     if of.behaviour is not None and of.behaviour not in {group.behaviour for group in groups}.union(
-        step.behaviour for step in _changes(scenario.steps)
+        step.behaviour for step in all_steps(scenario.steps) if isinstance(step, ChangeBehaviour)
     ):
         raise ValueError("of.behaviour", f'is "{of.behaviour}"; no node behaves so')
     if of.role is not None and not scenario.nodes_of(Role(of.role)):
         raise ValueError("of.role", "is a role that no node has")
-
-
-def _changes(steps: tuple[Step, ...]) -> Iterator[ChangeBehaviour]:
-    for step in steps:
-        if isinstance(step, ChangeBehaviour):
-            yield step
-        elif isinstance(step, Repeat):
-            yield from _changes(step.steps)

@@ -12,9 +12,10 @@ from pydantic import Field
 
 from scatter.chain.parameters import ChainParameters
 from scatter.protocol.ids import SCT
-from scatter.protocol.rates import BPS
+from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.states import Role
 from scatter.protocol.terms import MAX_DURATION
+from scatter.simulation.recording.schema import TABLES
 from scatter.simulation.step_kinds import ENDS, Step, one_of
 from scatter.simulation.values import (
     TABLE,
@@ -37,8 +38,6 @@ MAX_STEPS = 10_000
 MAX_EXPECTATIONS = 200
 MAX_SEED = 2**32 - 1
 HONEST = "honest"
-TABLES = ("balances", "stakes", "pool", "states", "scores", "contributions", "gas", "durations")
-"""What can be recorded."""
 
 _PARAMETERS = ChainParameters.development()
 _AMOUNT = 'it is an amount like "200 SCT"'
@@ -52,7 +51,7 @@ MEASURES = (
     "tokens",
     "stake",
     "stake_sequence",
-    "paid",
+    "penalties",
     "share",
     "unexplained_losses",
     "jobs_in_state",
@@ -100,7 +99,14 @@ class ChainSettings:
     @property
     def parameters(self) -> ChainParameters:
         """What the contracts are deployed with."""
-        return ChainParameters(**{part.name: getattr(self, part.name) for part in fields(ChainParameters)})
+        return ChainParameters(
+            **{part.name: getattr(self, part.name) for part in fields(self) if part.name != "block_seconds"}
+        )
+
+    @property
+    def rates(self) -> Rates:
+        """What of it money depends on."""
+        return Rates(**{part.name: getattr(self, part.name) for part in fields(Rates)})
 
     def ticket(self, role: Role) -> int:
         """What a node of a role stakes, in base units; 0 for roles without a ticket."""
@@ -165,7 +171,7 @@ _AGGREGATE, _AGGREGATE_SCHEMA = one_of(AGGREGATES)
 _OUTCOME, _OUTCOME_SCHEMA = one_of(OUTCOMES)
 _CHALLENGED, _CHALLENGED_SCHEMA = one_of(CHALLENGED)
 _END, _END_SCHEMA = one_of(ENDS)
-_TABLE, _TABLE_SCHEMA = one_of(TABLES)
+_TABLE, _TABLE_SCHEMA = one_of(tuple(TABLES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +220,7 @@ class Recording:
 
     tables: Annotated[
         tuple[Annotated[str, _TABLE, _TABLE_SCHEMA], ...], Field(description=f"it is a list of {', '.join(TABLES)}")
-    ] = TABLES
+    ] = tuple(TABLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The steps of a scenario, one class for each kind: what the file may say, and what the runner gets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
@@ -148,7 +148,7 @@ class AddTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainerJoins:
-    """Trainers join a job, in this order. `trainers` None: all of the scenario."""
+    """Trainers join a job, whoever is first, until they have or it is full. `trainers` None: all of the scenario."""
 
     do: Literal["trainer-joins"] = "trainer-joins"
     id: Id = None
@@ -253,6 +253,16 @@ def name_of(kind: type[Any]) -> str:
 
 STEP_KINDS: Mapping[str, type[Any]] = {name_of(kind): kind for kind in get_args(get_args(Step)[0])}
 """Every kind of step by the name that a scenario calls it."""
+
+
+def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Every step, those in repeats too, each once."""
+    for step in steps:
+        yield step
+        if isinstance(step, Repeat):
+            yield from all_steps(step.steps)
+
+
 _TABLE_CLASSES: tuple[type[Any], ...] = (TrainerLimits, JobDurations, *STEP_KINDS.values())
 for _table_class in _TABLE_CLASSES:
     _table_class.__pydantic_config__ = TABLE

@@ -14,8 +14,8 @@ def test_the_last_trainers_misbehave() -> None:
         "trainer-2": "honest",
         "trainer-3": "honest",
         "trainer-4": "lazy",
-        "trainer-5": "poison",
-        "trainer-6": "poison",
+        "trainer-5": "label-flip",
+        "trainer-6": "label-flip",
     }
     assert len({player.name for player in players}) == len(players) == 12
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scatter.jobs.examples import Examples
 from scatter.learning.predictions import Outputs, Truth
-from scatter.localnet.partition import TooFewRows, deal, with_flipped_labels
+from scatter.localnet.partition import TooFewRows, deal
 
 
 def _examples(rows: int, classes: int = 10) -> Examples:
@@ -43,10 +43,3 @@ def test_values_are_dealt_too() -> None:
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(TooFewRows, match="3 rows cannot be dealt to 2 trainers"):
         deal(_examples(3), 2, 1.0, 1)
-
-
-def test_flipping_moves_every_label_to_the_next_class() -> None:
-    flipped = with_flipped_labels(_examples(20), 10)
-    assert flipped.truth.array.tolist() == [(row + 1) % 10 for row in range(20)]
-    values = Examples(np.zeros((2, 1)), Truth(Outputs.VALUES, np.array([[1.0], [-2.0]])))
-    assert with_flipped_labels(values, 0).truth.array.tolist() == [[-1.0], [2.0]]

@@ -4,11 +4,11 @@ import asyncio
 import json
 from dataclasses import replace
 
+from tests.unit.behaviours.casting import bent
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, everything_kept
 
 from scatter.localnet.clock import DevelopmentClock
-from scatter.node.behaviour import LyingScorer
 from scatter.node.models import job_key
 from scatter.node.node import Node
 from scatter.node.reports import Progress
@@ -28,7 +28,7 @@ async def lied_to(world: World) -> Played:
     played = await posted(world, trainers=2, validators=1, auditors=1, others=3)
     await played.until(State.KEYING)
     liar = played.members[0]
-    played.change(liar, replace(liar, behaviour=LyingScorer()))
+    played.change(liar, replace(liar, behaviour=bent("inverted-scores")))
     return played
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.unit.behaviours.casting import bent
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, everything_kept, owed
 
 from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.manifests import UpdateManifest
-from scatter.node.behaviour import LyingScorer
 from scatter.node.doing import do
 from scatter.node.key_exchange import PROTOCOL
 from scatter.node.library import keep, manifest_of
@@ -122,7 +122,7 @@ async def test_a_juror_that_cannot_score_says_so(played: Played) -> None:
 
 
 async def test_a_juror_may_lie(played: Played) -> None:
-    juror = replace(played.jurors[0], behaviour=LyingScorer())
+    juror = replace(played.jurors[0], behaviour=bent("inverted-scores"))
     await gather(juror)
     lanes = unpack((await verdict(played, juror, SCORES))["words"], 2)
     metric, *honest = unpack(await member_scores(played), 2)

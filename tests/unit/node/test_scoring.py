@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.unit.behaviours.casting import bent
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, members_wait, owed
@@ -12,7 +13,6 @@ from tests.unit.node.world import World, duty, members_wait, owed
 from scatter.content.encryption import encrypt_content, key_commitment, seal
 from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
 from scatter.learning.models import write_model
-from scatter.node.behaviour import LazyTrainer
 from scatter.node.doing import do
 from scatter.node.library import keep
 from scatter.node.models import starting_model, update_context, update_file, update_key_context
@@ -29,7 +29,7 @@ KEY = bytes([5]) * 32
 @pytest.fixture
 async def played(world: World) -> Played:
     """Three trainers have published, the second its starting model; the member has nothing fetched yet."""
-    made = await posted(world, trainers=3, behaviours={1: LazyTrainer()})
+    made = await posted(world, trainers=3, behaviours={1: bent("lazy")})
     await made.until(State.COMMITTING, held=members_wait)
     return made
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.unit.behaviours.casting import bent
 from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, enrol, everything_kept, members_wait, owed
@@ -11,7 +12,6 @@ from tests.unit.node.world import World, duty, enrol, everything_kept, members_w
 from scatter.content.encryption import key_commitment
 from scatter.jobs.manifests import SealedKeysManifest, TrainingJobManifest, UpdateManifest, digest
 from scatter.learning.models import read_model
-from scatter.node.behaviour import LazyTrainer
 from scatter.node.doing import do
 from scatter.node.doing.training import TokensMissing
 from scatter.node.failures import MAX_ATTEMPTS, hopeless
@@ -165,7 +165,7 @@ async def test_one_key_never_encrypts_two_updates(played: Played) -> None:
     await played.until(State.TRAINING)
     await do(trainer, duty(played.job, DutyKind.OPEN_KEYS))
     await do(trainer, duty(played.job, DutyKind.TRAIN))
-    await do(replace(trainer, behaviour=LazyTrainer()), duty(played.job, DutyKind.TRAIN))
+    await do(replace(trainer, behaviour=bent("lazy")), duty(played.job, DutyKind.TRAIN))
     await do(trainer, duty(played.job, DutyKind.TRAIN))
     assert len(labels) == 3
     assert labels[0] == labels[2] != labels[1]
@@ -173,7 +173,7 @@ async def test_one_key_never_encrypts_two_updates(played: Played) -> None:
 
 
 async def test_a_lazy_trainer_publishes_what_it_was_given(world: World) -> None:
-    played = await posted(world, behaviours={0: LazyTrainer()})
+    played = await posted(world, behaviours={0: bent("lazy")})
     await played.until(State.CHALLENGING)
     settled = played.job.rounds[played.job.round].settled
     assert settled is not None

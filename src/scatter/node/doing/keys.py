@@ -3,6 +3,7 @@
 from scatter.content.encryption import EncryptionError, open_sealed
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import JobKeysManifest
+from scatter.node.behaviour import Work
 from scatter.node.doing.facts import artefact, job_of
 from scatter.node.failures import GiveUp
 from scatter.node.job_secrets import JobSecrets
@@ -11,7 +12,7 @@ from scatter.node.parts import Parts
 from scatter.node.sealing import seal_to_each
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.duties import Artefact, Duty, artefact_key
-from scatter.protocol.ids import Address, JobId, address_bytes
+from scatter.protocol.ids import Address, JobId, Round, address_bytes
 
 
 def job_key_context(job: JobId, reader: Address) -> bytes:
@@ -23,8 +24,9 @@ async def seal_keys(parts: Parts, duty: Duty) -> None:
     """Seal the job key to every trainer, member and auditor; keep the bundle and its digest."""
     secrets = JobSecrets.from_bytes(await artefact(parts, Artefact.JOB_SECRETS, duty, of_round=False))
     job = job_of(parts, duty)
+    readers = [*job.trainers, *job.seats]
     sealed = seal_to_each(
-        parts, [*job.trainers, *job.seats], secrets.job_key, lambda reader: job_key_context(job.id, reader)
+        parts, Work(job, Round(0)), readers, secrets.job_key, lambda reader: job_key_context(job.id, reader)
     )
     name = await keep(parts, JobKeysManifest(job=job.id, sealed=sealed))
     await parts.artefacts.keep(artefact_key(Artefact.BUNDLE, job.id), name)

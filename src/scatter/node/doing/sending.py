@@ -12,7 +12,8 @@ from scatter.protocol.duties import Duty, DutyKind
 async def send(parts: Parts, duty: Duty) -> None:
     """Send the transaction of a duty, and wait until the view shows it."""
     function, arguments = await _CALLS[duty.kind](parts, duty)
-    call = Call(RECORDS if duty.kind in _MINTING else PROTOCOL, function, arguments)
+    honest = Call(RECORDS if duty.kind in _MINTING else PROTOCOL, function, arguments)
+    call = parts.behaviour.transaction(honest, duty, parts.view.network)
     if duty.kind in _PRICES:
         receipt = await send_paid(parts, duty.key, call, await _PRICES[duty.kind](parts, duty))
     else:

@@ -9,6 +9,7 @@ from scatter.jobs.definition import JobDefinition
 from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
 from scatter.jobs.terms import job_terms
 from scatter.learning.models import write_model
+from scatter.node.behaviour import Work
 from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep
@@ -89,8 +90,10 @@ async def train(parts: Parts, duty: Duty) -> None:
     job = job_of(parts, duty)
     package = await package_of(parts, job)
     start = await starting_model(parts, job, duty.round)
-    trained = await parts.runner.train(package, start, duty.round, parts.datasets[package.definition.dataset])
-    update = parts.behaviour.update(start, trained)
+    own, work = parts.datasets[package.definition.dataset], Work(job, duty.round)
+    data = parts.behaviour.data(own, parts.runner.workspace, work)
+    trained = await parts.runner.train(package, start, duty.round, data)
+    update = parts.behaviour.update(start, trained, work)
     name = await _keep_encrypted(parts, duty, job, write_model(update))
     await parts.artefacts.keep(artefact_key(Artefact.UPDATE, job.id, duty.round), name)
 
@@ -105,7 +108,8 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
     # To itself as well: jurors may ask the trainer when no seat passes its key on.
     readers = [*job.seats, me]
-    sealed = seal_to_each(parts, readers, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
+    work = Work(job, duty.round)
+    sealed = seal_to_each(parts, work, readers, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
     keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
     keys_cid = await parts.content.put(keys)
     manifest = UpdateManifest(

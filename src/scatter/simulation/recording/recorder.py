@@ -85,7 +85,7 @@ class Recorder:
     @property
     def recorded(self) -> Recorded:
         """The tables so far; they grow with the next block."""
-        return Recorded(self._book.tables)
+        return Recorded(self._book.tables, self._deployed)
 
     def dump(self, folder: Path) -> None:
         """Keep all that was recorded, to be taken up by `load`: whole or not at all, in the place of an earlier dump."""

@@ -1,0 +1,98 @@
+"""Trainers and requestors that hand out bad keys, or none."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from pydantic import Field
+
+from scatter.behaviours.bent import Bent, Options
+from scatter.behaviours.silence import REQUESTORS
+from scatter.behaviours.updates import TRAINERS
+from scatter.node.behaviour import Scene, Work
+from scatter.ports import PeerKey
+from scatter.protocol.duties import Duty, DutyKind
+from scatter.protocol.ids import Address
+from scatter.protocol.terms import MAX_AUDITORS, MAX_MEMBERS
+from scatter.protocol.view import NetworkView
+
+
+class UnreadableOptions(Options):
+    """Whom it shuts out."""
+
+    seats: int = Field(
+        1, ge=1, le=MAX_MEMBERS + MAX_AUDITORS, description="so many seats, members first, get a bad key"
+    )
+
+
+class UnreadableKeys(Bent[UnreadableOptions]):
+    """Seals a bad key of its updates to some seats, so that they disagree with the others. Those that cannot read an update call it
+    so: a minority is left out of the round, unpaid, and auditors stand in; with a majority the update is struck out, and
+    ⌊s / R⌋ lost each round."""
+
+    roles = TRAINERS
+    takes = UnreadableOptions
+
+    def secret_for(self, reader: Address, secret: bytes, work: Work) -> bytes:
+        """Another key for the first seats."""
+        seat = work.job.seat_of(reader)
+        shut_out = work.round > 0 and seat is not None and seat < self.options.seats
+        return self.persona.secret(work, f"bad key/{reader}") if shut_out else secret
+
+
+class WithheldBundleOptions(Options):
+    """How it is withheld."""
+
+    named: bool = Field(False, description="whether its digest is put on the chain all the same")
+
+
+class WithheldBundle(Bent[WithheldBundleOptions]):
+    """Does not hand out the job key. Without a bundle on the chain the job is Defaulted, and the bond goes to the trainers. A bundle
+    that is named on the chain and handed to nobody shuts out everybody: all trainers are silent in round 1, the job is
+    Cancelled, and nobody gets or loses anything; nodes cannot tell that from a failing network."""
+
+    roles = REQUESTORS
+    takes = WithheldBundleOptions
+
+    def duties(self, owed: Sequence[Duty], scene: Scene) -> Sequence[Duty]:
+        """No bundle, unless it is to be named."""
+        del scene
+        withheld = () if self.options.named else (DutyKind.SEAL_KEYS, DutyKind.PUBLISH_KEYS)
+        return [duty for duty in owed if duty.kind not in withheld]
+
+    def serves(self, peer: PeerKey, network: NetworkView) -> bool:
+        """Nothing to anybody while a job of its has a bundle on the chain."""
+        del peer
+        mine = [job for job in network.jobs.values() if job.requestor == self.persona.account and not job.ended]
+        return not any(job.bundle is not None for job in mine)
+
+
+class Readers(StrEnum):
+    """Whose copy of a job key is wrong."""
+
+    EVERYBODY = "everybody"
+    TRAINERS = "trainers"
+    SEATS = "seats"
+
+
+class WrongBundleOptions(Options):
+    """Whom it deceives."""
+
+    readers: Readers = Field(Readers.EVERYBODY, strict=False, description="everybody, trainers, or seats")
+
+
+class WrongBundle(Bent[WrongBundleOptions]):
+    """Seals a wrong job key. Whoever gets it sees that it is not the one on the chain. Trainers without it are silent in round 1,
+    which costs them nothing: without any, the job is Cancelled. Seats without it cannot score, and refuse."""
+
+    roles = REQUESTORS
+    takes = WrongBundleOptions
+
+    def secret_for(self, reader: Address, secret: bytes, work: Work) -> bytes:
+        """Another key for those that it deceives."""
+        deceived = {
+            Readers.EVERYBODY: reader != self.persona.account,
+            Readers.TRAINERS: reader in work.job.trainers,
+            Readers.SEATS: reader in work.job.seats,
+        }
+        wrong = work.round == 0 and deceived[self.options.readers]
+        return self.persona.secret(work, f"wrong key/{reader}") if wrong else secret
