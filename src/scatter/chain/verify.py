@@ -13,7 +13,7 @@ from scatter.chain.deployment import PROTOCOL, SEEDED_RANDOMNESS, Deployment
 from scatter.chain.plan import Plan
 from scatter.chain.rpc import RpcError
 from scatter.chain.transaction import created_address
-from scatter.ports import Call, ChainError
+from scatter.ports import Call, ChainError, ChainUnavailable
 from scatter.protocol.ids import WORD_BYTES, Address, address_bytes
 from scatter.protocol.rates import Rates
 
@@ -65,14 +65,22 @@ async def _verify(connection: Connection, plan: Plan, name: str, addresses: Mapp
         return Verified(name, where, Finding.UNKNOWN, str(error))
     if found != _moved(_bytes(made), where, connection.chain_id):
         return Verified(name, where, Finding.DIFFERENT)
-    if name == PROTOCOL and await _first_rates(connection) != plan.parameters.rates:
-        return Verified(name, where, Finding.DIFFERENT, "it was deployed with other parameters")
+    if name == PROTOCOL:
+        return await _verify_parameters(connection, plan, where)
     return Verified(name, where, Finding.SAME)
 
 
-async def _first_rates(connection: Connection) -> Rates:
-    """The first version of the parameters: they are kept in storage, and never change."""
-    return Rates(**await connection.read(Call(PROTOCOL, "parameters", (0,))))
+async def _verify_parameters(connection: Connection, plan: Plan, where: Address) -> Verified:
+    """The first version of the parameters is kept in storage, not in code, and never changes."""
+    try:
+        first = Rates(**await connection.read(Call(PROTOCOL, "parameters", (0,))))
+    except ChainUnavailable:
+        raise
+    except (ChainError, ValueError) as error:
+        return Verified(PROTOCOL, where, Finding.UNKNOWN, str(error))
+    if first != plan.parameters.rates:
+        return Verified(PROTOCOL, where, Finding.DIFFERENT, "it was deployed with other parameters")
+    return Verified(PROTOCOL, where, Finding.SAME)
 
 
 async def _seed(connection: Connection) -> bytes:

@@ -304,9 +304,10 @@ def enrol(chain: ModelChain, actors: Sequence[Actor]) -> None:
             actor.do(owed[0], chain)
 
 
-def post(chain: ModelChain, requestor: Address, terms: JobTerms) -> JobId:
-    """Post the job of a requestor whose shard keys are those of `shard_key`, under the present parameters."""
-    terms = replace(terms, parameters=chain.view.version)
+def post(chain: ModelChain, requestor: Address, terms: JobTerms, version: int | None = None) -> JobId:
+    """Post the job of a requestor whose shard keys are those of `shard_key`, under the present parameters unless others are
+    asked for."""
+    terms = replace(terms, parameters=chain.view.version if version is None else version)
     rounds = range(1, terms.rounds + 1)
     hashes = [secret_hash(shard_key(r)) for r in rounds]
     chain.send(requestor, "post", TOPIC, terms, hashes, [digest("encrypted shard", r) for r in rounds])
