@@ -5,7 +5,7 @@ then one block takes what they sent; then they go on. When nobody sends anything
 some job's duties change.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,15 @@ from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Timestamp
 from scatter.protocol.view import JobView, NetworkView
 from scatter.simulation.blocks import Actor, BlockRecord, SentCall
+from scatter.simulation.errors import Stuck
 from scatter.simulation.turns import Errand, Turns, everybody
 from scatter.storage.memory import MemoryArtefacts
 
 Watcher = Callable[[BlockRecord], None]
 
 
-class Stuck(RuntimeError):
-    """What was waited for cannot come: nobody has anything to do and no deadline lies ahead. The message says who gave up what."""
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -58,6 +59,8 @@ class World:
     block_seconds: int
     inhabitants: dict[str, Inhabitant] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
+    quiet: Callable[[], Awaitable[None]] = field(default=_nothing)
+    """Called when nobody has anything to do at the present time, nothing is sent and nothing waits: the world may be kept."""
 
     @property
     def network(self) -> NetworkView:
@@ -99,7 +102,10 @@ class World:
         while not condition():
             if deadline is not None and self.now >= deadline:
                 return False
-            if not await self.step() and not await self._pass_time(deadline):
+            if await self.step():
+                continue
+            await self.quiet()
+            if not await self._pass_time(deadline):
                 raise Stuck(self._what_is_wrong())
         return True
 

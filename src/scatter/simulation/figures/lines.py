@@ -52,14 +52,13 @@ def conduct_legend(figure: Any, nodes: Iterable[Node], *, bands: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    nodes = list(nodes)
+    nodes, entries = list(nodes), list[Any]()
     bent = sorted({conduct for node in nodes for conduct in node.conduct})
-    entries = []
+    if any(not node.bent for node in nodes) and (bent or bands):
+        entries.append(Line2D([], [], color=INK, label="honest, median" if bands else "honest"))
     if bent:
-        entries = [Line2D([], [], color=INK, label="honest")] if any(not node.bent for node in nodes) else []
         entries.append(Line2D([], [], color=INK, linestyle=DASHES, label=_listed(bent)))
     if bands:
-        entries.append(Line2D([], [], color=INK, label="median")) if not bent else None
         entries.append(Patch(color=INK, alpha=0.16, linewidth=0, label="10th to 90th percentile"))
     if entries:
         figure.legend(handles=entries, loc="outside lower left", ncols=len(entries))

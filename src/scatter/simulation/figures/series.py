@@ -105,7 +105,8 @@ class Story:
         times = np.asarray(sorted({self.start, after, *found}), dtype=np.float64)
         if len(times) <= _MOST_POINTS:
             return times
-        return times[np.unique(np.linspace(0, len(times) - 1, _MOST_POINTS).astype(int))]
+        kept = np.unique(np.linspace(0, len(times) - 1, _MOST_POINTS).astype(int))
+        return np.asarray(times[kept], dtype=np.float64)
 
     # ── amounts ────────────────────────────────────────────────────────────────────────────────────────────────────
     def column(self, table: str, amount: str) -> dict[str, Steps]:
