@@ -43,7 +43,6 @@ from scatter.storage.memory import MemoryArtefacts
 
 RESULT_FILE = "result.json"
 KEEP_SECONDS = 15.0
-"""Wall-clock seconds between two checkpoints."""
 
 
 class Watcher(Protocol):
@@ -68,12 +67,14 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go."""
+    """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go; `keep_every`: wall-clock
+    seconds between two checkpoints."""
 
     scenario: Scenario
     beside: Path
     out: Path
     watcher: Watcher
+    keep_every: float = KEEP_SECONDS
     _workload: Workload = field(init=False)
     _keeper: Keeper = field(init=False)
     _world: World = field(init=False)
@@ -226,7 +227,7 @@ class Run:
         return int(await self._world.chain.read(Call(TOKEN, "totalSupply", ())))
 
     async def _keep_sometimes(self) -> None:
-        if time.monotonic() - self._kept_at < KEEP_SECONDS:
+        if time.monotonic() - self._kept_at < self.keep_every:
             return
         await self._keeper.keep(
             self._world,
