@@ -76,6 +76,8 @@ class WatchedChain(ModelChain):
         error: str | None,
     ) -> None:
         events = [(e.name, e.values) for e in self.events[seen:]]
+        self.money[self.block] = (self.held, self.challenge_pool, sum(node.stake for node in self.nodes.values()))
+        self.lost[self.block] = sum(_lost_by_verdict(job) for job in self.jobs.values())
         for who in self.balances:
             given = who not in before  # registering brings the tokens that the operator hands out elsewhere
             moved = self.balances[who] - before.get(who, 0)
