@@ -1,7 +1,9 @@
 """What a scenario file may hold, told by the classes of `scenario` themselves: as a JSON schema, and for messages."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path as FilePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
@@ -10,6 +12,9 @@ from pydantic.fields import FieldInfo
 from scatter.simulation.positions import Path
 from scatter.simulation.scenario import Scenario
 from scatter.simulation.step_kinds import STEP_KINDS
+
+SCHEMA_FILE = FilePath(__file__).with_name("scenario.schema.json")
+"""The schema as it is handed out; a test says when it is out of date: `python -m scatter.simulation.schema` writes it."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _VARIABLE = {"$ref": "#/$defs/Variable"}
@@ -135,3 +140,7 @@ def _descriptions(annotation: Any) -> Iterator[str]:
         yield from (text for text in described if text)
     for argument in get_args(annotation):
         yield from _descriptions(argument)
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(json_schema(), indent=2) + "\n")
