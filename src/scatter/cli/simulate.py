@@ -28,6 +28,9 @@ def simulate(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start anew even if an interrupted run of the same could go on.")
     ] = False,
+    keep_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between two checkpoints, from which an interrupted run goes on.")
+    ] = 15.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
     ] = False,
@@ -53,7 +56,7 @@ def simulate(
         )
         place = out or Path("scatter-simulation", f"{read.name}-{read.seed}{'-short' if short else ''}")
         with Screen(read) as screen:
-            result, outcomes = asyncio.run(Run(read, scenario.parent, place, screen).run(fresh=fresh))
+            result, outcomes = asyncio.run(Run(read, scenario.parent, place, screen, keep_every).run(fresh=fresh))
     print_result(result, outcomes, place)
     if as_json:
         sys.stdout.write(json.dumps(result.to_json(outcomes)) + "\n")

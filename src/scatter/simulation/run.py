@@ -42,7 +42,6 @@ from scatter.simulation.world import World
 from scatter.storage.memory import MemoryArtefacts
 
 RESULT_FILE = "result.json"
-KEEP_SECONDS = 15.0
 
 
 class Watcher(Protocol):
@@ -74,7 +73,7 @@ class Run:
     beside: Path
     out: Path
     watcher: Watcher
-    keep_every: float = KEEP_SECONDS
+    keep_every: float
     _workload: Workload = field(init=False)
     _keeper: Keeper = field(init=False)
     _world: World = field(init=False)
