@@ -1,5 +1,6 @@
 """What a scenario file becomes."""
 
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +14,22 @@ from scatter.protocol.rates import Rates
 from scatter.protocol.states import Role
 from scatter.simulation.draws import drawn
 from scatter.simulation.reading import read_scenario_file
-from scatter.simulation.step_kinds import AddTopic, Repeat, TrainerJoins, Wait
+from scatter.simulation.scenario import (
+    AGGREGATES,
+    MEASURES,
+    About,
+    ChainSettings,
+    Expectation,
+    NodeGroup,
+    Recording,
+    Selection,
+    WorkloadSettings,
+)
+from scatter.simulation.step_kinds import STEP_KINDS, AddTopic, Repeat, TrainerJoins, Wait
 from scatter.simulation.values import Between, Reference
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "simulation.md"
+TABLES = (About, ChainSettings, WorkloadSettings, NodeGroup, Expectation, Selection, Recording, *STEP_KINDS.values())
 
 
 def test_everything_comes_in_its_unit() -> None:
@@ -95,3 +110,16 @@ def test_draws_are_repeatable_within_bounds_and_in_steps() -> None:
     assert drawn(between, 1, "reward of job 7") == drawn(between, 1, "reward of job 7")
     assert [drawn(between, 1, str(n)) for n in range(20)] != [drawn(between, 2, str(n)) for n in range(20)]
     assert drawn(3, 1, "anything") == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *MEASURES,
+        *AGGREGATES,
+        *STEP_KINDS,
+        *(field.name for kind in TABLES for field in fields(kind) if field.name != "id"),
+    ],
+)
+def test_the_reference_names_everything(name: str) -> None:
+    assert f"`{name}`" in REFERENCE.read_text()
