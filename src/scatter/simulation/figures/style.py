@@ -92,7 +92,7 @@ def label_ends(axes: Any, labels: Sequence[tuple[float, str, str]], size: float 
     ordered = sorted(together.items())
     for ((height, colour), texts), at in zip(ordered, _apart([h for (h, _), _ in ordered], gap, high), strict=True):
         axes.annotate(
-            ", ".join(texts),
+            shortened(texts),
             xy=(1, height),
             xytext=(1.035, at),
             xycoords=("axes fraction", "data"),
@@ -104,6 +104,22 @@ def label_ends(axes: Any, labels: Sequence[tuple[float, str, str]], size: float 
             arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
             annotation_clip=False,
         )
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Several names in few words: `1, 2, 5`, `colluding-1 … 3`."""
+    numbers: dict[str, list[str]] = {}
+    for name in names:
+        group, dash, number = name.rpartition("-")
+        numbers.setdefault(group + dash, []).append(number)
+    return ", ".join(group + _range(some) for group, some in numbers.items())
+
+
+def _range(numbers: Sequence[str]) -> str:
+    consecutive = (
+        [str(n) for n in range(int(numbers[0]), int(numbers[0]) + len(numbers))] if numbers[0].isdecimal() else []
+    )
+    return f"{numbers[0]} … {numbers[-1]}" if len(numbers) > 2 and list(numbers) == consecutive else ", ".join(numbers)
 
 
 def _apart(heights: Sequence[float], gap: float, most: float) -> list[float]:

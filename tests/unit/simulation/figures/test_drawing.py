@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from scatter.simulation.figures import lines
 from scatter.simulation.figures.drawing import FIGURES, draw_all
 from scatter.simulation.figures.series import Story
-from scatter.simulation.figures.style import ROLE_COLOURS, label_ends, new_figure, styled
+from scatter.simulation.figures.style import ROLE_COLOURS, label_ends, new_figure, shortened, styled
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.rows import Rows, empty_tables
 from scatter.simulation.recording.schema import TABLES
@@ -118,8 +118,8 @@ def test_many_nodes_are_a_band(story: Story, monkeypatch: pytest.MonkeyPatch) ->
         assert len(role_lines(axes, role)) == len(groups)
         assert sum(isinstance(band, FillBetweenPolyCollection) for band in axes.collections) == len(groups)
     honest = [node for node in story.of_role("validator") if not node.bent]
-    times = np.asarray([float(story.end)])
-    expected = np.median([story.change(node.name, times)[0] for node in honest])
+    blocks = np.asarray([float(story.end)])
+    expected = np.median([story.change(node.name, blocks)[0] for node in honest])
     solid = next(line for line in role_lines(figure.axes[2], "validator") if not dashed(line))
     assert solid.get_ydata()[-1] == pytest.approx(expected)
     assert [text.get_text() for text in figure.legends[0].get_texts()][-1] == "10th to 90th percentile"
@@ -237,7 +237,24 @@ def test_time_in_states_is_the_time_of_jobs(story: Story) -> None:
     assert names[-4:] == ["Judging: drawing", "Judging: committing", "Judging: opening", "Judging: tallying"]
     dots = [x for line in axes.lines if line.get_marker() == "o" for x in line.get_xdata()]
     spent = sum(row["seconds"] for row in story.recorded["durations"])
-    assert sum(dots) * 60 == pytest.approx(spent)
+    assert sum(dots) == spent
+    shares = [float(text.get_text().rstrip("%")) for text in axes.texts if text.get_text().endswith("%")]
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+
+
+def test_ticks_are_where_jobs_were_posted(recorded: Recorded) -> None:
+    """Numbers that would overlap are left out."""
+
+    def many(row: dict[str, Any]) -> list[dict[str, Any]]:
+        ends = [recorded["jobs"].column("block")[0], recorded["blocks"].column("block")[-1]]
+        return [{**row, "job": job, "block": block} for job, block in enumerate([*ends, ends[1] + 1], 1)]
+
+    with styled():
+        figure = FIGURES["challenge-pool"](with_rows(recorded, "jobs", many))
+    assert figure is not None
+    axes = figure.axes[0]
+    assert len(axes.get_xticks()) == 3
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", ""]
 
 
 # ── labels ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -250,3 +267,18 @@ def test_labels_of_lines_do_not_overlap() -> None:
         boxes = sorted((Text.get_window_extent(text) for text in axes.texts), key=lambda box: box.y0)
     assert [text.get_text() for text in axes.texts] == ["e", "c", "b, d", "a"]
     assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (["1"], "1"),
+        (["1", "2"], "1, 2"),
+        (["1", "2", "3"], "1 … 3"),
+        (["1", "3", "4"], "1, 3, 4"),
+        (["gang-2", "gang-3", "gang-4", "5"], "gang-2 … 4, 5"),
+        (["liar", "liar-1"], "liar, liar-1"),
+    ],
+)
+def test_names_in_few_words(names: list[str], text: str) -> None:
+    assert shortened(names) == text

@@ -1,4 +1,4 @@
-"""A recording as lines over time."""
+"""A recording as lines over blocks."""
 
 from typing import Any
 
@@ -42,13 +42,13 @@ def test_steps_hold_until_the_next() -> None:
 
 def test_what_is_put_up_is_not_lost(story: Story) -> None:
     """Posting, joining and challenging change nobody's worth: only claims do."""
-    claims = {row["time"] for row in story.recorded["payouts"]}
+    claims = {row["block"] for row in story.recorded["payouts"]}
     for node in story.nodes:
         line = story.worth[node.name]
         changed = {
-            time
-            for time, before, after in zip(line.times[1:], line.values, line.values[1:], strict=False)
-            if before != after and time > story.start
+            block
+            for block, before, after in zip(line.blocks[1:], line.values, line.values[1:], strict=False)
+            if before != after and block > story.start
         }
         assert changed <= claims
 
@@ -61,7 +61,7 @@ def test_what_some_gained_others_lost(story: Story) -> None:
 
 
 def _total(line: Steps, start: int) -> int:
-    before = [value for time, value in zip(line.times, line.values, strict=True) if time <= start]
+    before = [value for block, value in zip(line.blocks, line.values, strict=True) if block <= start]
     return line.values[-1] - (before[-1] if before else 0)
 
 
@@ -84,19 +84,12 @@ def test_worth_is_what_claims_brought(story: Story) -> None:
         assert _total(story.worth[node.name], story.start) == claimed - tickets - put_up
 
 
-@pytest.mark.parametrize(("span", "unit"), [(30, "minutes"), (7_200, "hours"), (172_799, "hours"), (172_800, "days")])
-def test_the_unit_of_time_fits_the_span(recorded: Recorded, span: int, unit: str) -> None:
-    story = made(recorded, blocks=[{"time": 1_000}, {"time": 1_000 + span}])
-    assert story.unit[1] == unit
-    assert story.axis(np.asarray([1_000.0 + story.unit[0]])).tolist() == [1.0]
-
-
 def test_very_long_lines_are_thinned_out(recorded: Recorded) -> None:
-    story = made(recorded, blocks=[{"time": 0}, {"time": 1_000_000}])
-    times = story.grid([Steps(tuple(range(1_000_000)), ())])
-    assert 1_900 < len(times) <= 2_000
-    assert (times[0], times[-1]) == (0, 1_020_000)
-    assert np.all(np.diff(times) > 0)
+    story = made(recorded, blocks=[{"block": 0}, {"block": 1_000_000}])
+    blocks = story.grid([Steps(tuple(range(1_000_000)), ())])
+    assert 1_900 < len(blocks) <= 2_000
+    assert (blocks[0], blocks[-1]) == (0, 1_020_000)
+    assert np.all(np.diff(blocks) > 0)
 
 
 def test_without_a_block_there_is_a_story_still(recorded: Recorded) -> None:

@@ -26,7 +26,7 @@ Transfer = tuple[Address, Address, int]
 
 def recorder(**balances: int) -> Recorder:
     mine = {ANN: balances.get("ann", 100), BOB: balances.get("bob", 0)}
-    return Recorder(ACTORS, None, Beginning(FIRST, PROTOCOL, mine, {PROTOCOL: "protocol"}))
+    return Recorder(ACTORS, None, Beginning(FIRST, PROTOCOL, mine))
 
 
 def transfers(*moves: Transfer) -> list[tuple[str, dict[str, Any]]]:

@@ -62,7 +62,7 @@ class WatchedChain(ModelChain):
             self.block_ref(),
             self.contract,
             {OPERATOR: SUPPLY},
-            {OPERATOR: "operator", self.contract: "protocol"},
+            {OPERATOR: "operator"},
             self.rates,
         )
 
