@@ -28,7 +28,7 @@ from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.verdicts import Verdict
 
 JOBS = int(os.environ.get("SCATTER_DIFFERENTIAL_JOBS", "20"))
-SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "20"))
+SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "10"))
 DRAWS = bytes([SEED % 256]) * 32
 
 
