@@ -94,11 +94,13 @@ class Stage:
         self.progress.began = 0
 
     def may(self, name: str, duty: Duty) -> bool:
-        """Whether a node may do a duty now: trainers that join by a step wait for it."""
-        if duty.kind is not DutyKind.JOIN:
-            return True
+        """Whether a node may do a duty now: trainers that join by a step wait for it, and some stake nothing."""
         group = next(group for group in self.scenario.nodes if name in group.names)
-        return group.joins == "by-itself" or name in self.progress.joining.get(duty.job, ())
+        if duty.kind is DutyKind.DEPOSIT:
+            return group.staked
+        if duty.kind is DutyKind.JOIN:
+            return group.joins == "by-itself" or name in self.progress.joining.get(duty.job, ())
+        return True
 
     def job(self, reference: Reference) -> JobView:
         """The job that a reference means now."""
@@ -122,7 +124,6 @@ async def _transfer(stage: Stage, _: TransferInitialSupply) -> None:
 
 
 async def _initialize(stage: Stage, _: InitializeRoles) -> None:
-    """Whoever stakes nothing never owes its ticket: it has the role and is in no pool."""
     world = stage.world
     for each in world.inhabitants.values():
         each.at_work = True
@@ -194,7 +195,7 @@ async def _wait(stage: Stage, step: Wait) -> None:
         job = world.network.jobs[wanted]
         raise ScenarioFailed(
             f"job {job.name!r} is {job.state.name.lower()} in round {job.round}; it was not {step.state} within "
-            f"{step.within} s of the chain's time"
+            f"{step.within} s of the chain's time{world.troubles()}"
         )
 
 

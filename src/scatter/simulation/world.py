@@ -24,6 +24,7 @@ from scatter.simulation.turns import Errand, Turns, everybody
 from scatter.storage.memory import MemoryArtefacts
 
 Watcher = Callable[[BlockRecord], None]
+TROUBLES_SHOWN = 3
 
 
 async def _nothing() -> None:
@@ -151,14 +152,20 @@ class World:
                 return None
         return next_turn(job, self.now) or Timestamp(self.now + self.block_seconds)
 
-    def _what_is_wrong(self) -> str:
+    def troubles(self) -> str:
+        """What nodes gave up lately, and why: as further sentences of an error, or nothing."""
         lost = [
-            f"{name} gave up {key.rsplit('/', 2)[-2]}: {error}"
+            f"{name} gave up {key.split('/')[2]} in round {key.split('/')[1]}: {error}"
             for name, each in self.inhabitants.items()
             for key, error in each.turns.given_up.items()
         ]
-        jobs = ", ".join(f"{job.name} is {job.state.name}" for job in self.network.jobs.values() if not _over(job))
-        return f"nobody has anything to do any more ({jobs or 'no job is open'}). {'; '.join(lost[-3:])}".strip()
+        return "".join(f". {sentence}" for sentence in lost[-TROUBLES_SHOWN:])
+
+    def _what_is_wrong(self) -> str:
+        jobs = ", ".join(
+            f"{job.name} is {job.state.name.lower()}" for job in self.network.jobs.values() if not _over(job)
+        )
+        return f"nobody has anything to do any more, and no deadline lies ahead ({jobs or 'no job is open'}){self.troubles()}"
 
     async def close(self) -> None:
         """End what is under way."""
