@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from scatter.chain.abi import BadArguments
 from scatter.chain.follower import EvmChain
 from scatter.ports import Call, CallReverted, Chain, ChainUpdate, Signer
 from scatter.storage import SqlEventLog
+from tests.conftest import ProbeNetwork
+from tests.ports.stepped import SteppedProbeNetwork
 
 TAG = b"tag".ljust(32, b"\0")
 
@@ -18,8 +21,19 @@ def note(value: int, tag: bytes = TAG) -> Call:
     return Call("Probe", "note", (tag, value))
 
 
+@pytest.fixture(params=["evm", "stepped"])
+async def network(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    kind: Any = {"evm": ProbeNetwork, "stepped": SteppedProbeNetwork}[request.param]
+    running = await kind.start(tmp_path)
+    yield running
+    await running.stop()
+
+
 @pytest.fixture
 async def chain(network: Any) -> AsyncIterator[Chain]:
+    if isinstance(network, SteppedProbeNetwork):
+        yield network.stepped
+        return
     async with EvmChain(network.connection, SqlEventLog(await network.database("log"))) as chain:
         yield chain
 

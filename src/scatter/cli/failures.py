@@ -23,16 +23,19 @@ def explained() -> Iterator[None]:
     from scatter.localnet.partition import TooFewRows
     from scatter.localnet.settings import FolderUnusable
     from scatter.ports import ChainError, SandboxUnavailable
+    from scatter.simulation.errors import CheckpointUnusable, ScenarioError, ScenarioFailed, WorkloadError
     from scatter.storage.database import DatabaseUnusable
 
+    bad_input = (
+        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
+        *(ScenarioError, WorkloadError, CheckpointUnusable, BadChange),
+    )
+    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed)
     try:
         yield
-    except (
-        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
-        BadChange,
-    ) as error:
+    except bad_input as error:
         raise _exit(error, BAD_INPUT) from error
-    except (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
+    except failed as error:
         raise _exit(error, FAILED) from error
 
 

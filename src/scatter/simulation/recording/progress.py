@@ -98,7 +98,6 @@ def write_block(book: Book, block: BlockRef, events: int, gas: list[int]) -> Non
     book.tables["blocks"].add(
         block=block.number,
         time=int(block.timestamp),
-        hash=f"0x{block.hash.hex()}",
         transactions=len(gas),
         events=events,
         gas=sum(gas),

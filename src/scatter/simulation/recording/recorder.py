@@ -17,6 +17,9 @@ from scatter.simulation.recording.progress import NOWHERE, Progress, Where, writ
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.scoring import FINAL, see_scores
 
+PROTOCOL_NAME = "protocol"
+"""What the contract that holds stakes and escrows is called, unless the beginning says otherwise."""
+
 
 class Recorder:
     """Folds blocks into the tables of `schema`. It asks nobody anything and looks at no clock: equal blocks give equal files.
@@ -26,7 +29,7 @@ class Recorder:
     """
 
     def __init__(self, actors: Iterable[Actor], folder: Path | None, beginning: Beginning) -> None:
-        book = Book.of(actors, beginning.others)
+        book = Book.of(actors, {beginning.protocol: PROTOCOL_NAME, **beginning.others})
         money = Money(beginning.protocol)
         self._set_up(folder, Deployed(beginning.protocol, beginning.rates), book, money, Progress())
         money.start(Scene(book, beginning.block, NetworkView()), beginning.balances)

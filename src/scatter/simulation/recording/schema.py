@@ -86,7 +86,7 @@ _ALL = (
     ),
     _table("behaviours", "A node behaves like this from a block on.", "block time node behaviour"),
     _table(
-        "blocks", "A block, and the gas of the nodes' transactions in it.", "block time hash transactions events gas"
+        "blocks", "A block, and the gas of the nodes' transactions in it.", "block time transactions events gas"
     ),
     _table(
         "transactions",
