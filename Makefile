@@ -59,5 +59,5 @@ lock:
 	uv pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/node.txt
 
 clean:
-	rm -rf $(VENV) contracts/node_modules contracts/out contracts/cache scatter-demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -232,7 +232,7 @@ class Plot:
         self._false = 1.0 if certain else random.choice([0.0, 0.3, 1.0])
         self._loyal = 0.9 if certain else random.choice([0.5, 0.8, 1.0])
         self._lying_jurors = 0.0 if certain else random.choice([0.0, 0.0, 0.1, 0.3, 1.0])
-        self._refused = 0.0 if certain else random.choice([0.0, 0.0, 0.2, 0.7])
+        self._refused = 0.0 if certain else random.choice([0.0, 0.2, 0.4])
         self._wrong_aggregates = 0.0 if certain else random.choice([0.0, 0.0, 0.05, 0.3])
 
     def scores(self, who: Address) -> Callable[[JobView, int], list[int] | None]:

@@ -60,7 +60,9 @@ async def test_every_block_runs(network: Any, tmp_path: Path) -> None:
     assert err.count("SAME ") == 7
     assert "version 1 is proposed as" in err
     asked = network.connection.rpc.call
-    assert int(await asked("eth_getTransactionCount", address(account.address), "latest"), 16) == 8, "none twice, and the proposal"
+    assert int(await asked("eth_getTransactionCount", address(account.address), "latest"), 16) == 8, (
+        "none twice, and the proposal"
+    )
 
 
 def test_the_tables_are_what_there_is() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from scatter.ports import Artefacts
 from scatter.storage import Database, SqlArtefacts
+from scatter.storage.memory import MemoryArtefacts
 
-MAKERS: dict[str, Callable[[Database], Artefacts]] = {"sqlite": SqlArtefacts}
+MAKERS: dict[str, Callable[[Database], Artefacts]] = {"sqlite": SqlArtefacts, "memory": lambda _: MemoryArtefacts()}
 
 
 @pytest.fixture(params=MAKERS)

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import ProbeNetwork
+from tests.ports.stepped import SteppedProbeNetwork
 
 from scatter.chain.abi import BadArguments
 from scatter.chain.follower import EvmChain
@@ -18,8 +21,19 @@ def note(value: int, tag: bytes = TAG) -> Call:
     return Call("Probe", "note", (tag, value))
 
 
+@pytest.fixture(params=["evm", "stepped"])
+async def network(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    kind: Any = {"evm": ProbeNetwork, "stepped": SteppedProbeNetwork}[request.param]
+    running = await kind.start(tmp_path)
+    yield running
+    await running.stop()
+
+
 @pytest.fixture
 async def chain(network: Any) -> AsyncIterator[Chain]:
+    if isinstance(network, SteppedProbeNetwork):
+        yield network.stepped
+        return
     async with EvmChain(network.connection, SqlEventLog(await network.database("log"))) as chain:
         yield chain
 

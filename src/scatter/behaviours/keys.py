@@ -27,7 +27,8 @@ class UnreadableOptions(Options):
 class UnreadableKeys(Bent[UnreadableOptions]):
     """Seals a bad key of its updates to some seats, so that they disagree with the others. Those that cannot read an update call it
     so: a minority is left out of the round, unpaid, and auditors stand in; with a majority the update is struck out, and
-    ⌊s / R⌋ lost each round."""
+    ⌊s / R⌋ lost each round. But where an auditor can read it, a jury that gets its key from the auditor undoes that, and
+    the members that were shut out lose L."""
 
     roles = TRAINERS
     takes = UnreadableOptions
@@ -82,7 +83,9 @@ class WrongBundleOptions(Options):
 
 class WrongBundle(Bent[WrongBundleOptions]):
     """Seals a wrong job key. Whoever gets it sees that it is not the one on the chain. Trainers without it are silent in round 1,
-    which costs them nothing: without any, the job is Cancelled. Seats without it cannot score, and refuse."""
+    which costs them nothing: without any, the job is Cancelled. Seats without it cannot score, and refuse, which costs the
+    bond. But a requestor that deceives only the seats can challenge that, and give the jury the right key: then each that
+    refused loses L."""
 
     roles = REQUESTORS
     takes = WrongBundleOptions

@@ -110,11 +110,22 @@ def create(name: str, options: Mapping[str, Any], persona: Persona) -> Bent[Any]
     """A node's behaviour. The node becomes one of its conspiracy. BehaviourError as above, or when it is not for its role."""
     kind = behaviour_kind(name)
     if persona.role not in kind.roles:
-        allowed = ", ".join(role.name.lower() for role in sorted(kind.roles))
-        raise BehaviourError(f"{persona.name} is a {persona.role.name.lower()}; {name!r} is for {allowed}")
+        raise BehaviourError(f"{persona.name} is a {persona.role.name.lower()}; {name!r} is for {_listed(kind)}")
     checked = kind.check(options)
     persona.conspiracy.accounts[persona.account] = name
     return kind.made_by(persona, checked)
+
+
+def check_behaviour(name: str, role: Role, options: Mapping[str, Any]) -> None:
+    """BehaviourError when a node of that role cannot have that behaviour with those options."""
+    kind = behaviour_kind(name)
+    if role not in kind.roles:
+        raise BehaviourError(f"behaviour {name!r} is for {_listed(kind)}, not for a {role.name.lower()}")
+    kind.check(options)
+
+
+def _listed(kind: BehaviourKind) -> str:
+    return ", ".join(role.name.lower() for role in sorted(kind.roles))
 
 
 def _kind(name: str, made_by: type[Bent[Any]]) -> BehaviourKind:

@@ -16,6 +16,7 @@ from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.bindings import Bindings
 from scatter.chain.connection import Connection
 from scatter.chain.follower import entry_of
+from scatter.chain.heads import parse_block
 from scatter.chain.rpc import RpcError
 from scatter.chain.signer import GAS_CAP, reverted
 from scatter.chain.transaction import Request, created_address, sign
@@ -120,6 +121,14 @@ class SteppedChain:
     async def read(self, call: Call) -> Any:
         """See `ports.Chain`."""
         return await self.connection.read(call)
+
+    def history(self) -> list[ChainEvent]:
+        """All events so far, in order."""
+        return [event for update in self._history for event in update.events]
+
+    async def block(self, number: int) -> BlockRef:
+        """A block that was mined."""
+        return parse_block(await self.connection.rpc.call("eth_getBlockByNumber", hex(number), False))
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         """See `ports.Chain`. It has no end: whoever iterates is cancelled."""

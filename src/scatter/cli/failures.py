@@ -9,6 +9,10 @@ BAD_INPUT = 2
 FAILED = 1
 
 
+class BadOption(ValueError):
+    """An option of a command has a value that it does not take; the message says what it takes."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
@@ -23,16 +27,25 @@ def explained() -> Iterator[None]:
     from scatter.localnet.partition import TooFewRows
     from scatter.localnet.settings import FolderUnusable
     from scatter.ports import ChainError, SandboxUnavailable
+    from scatter.simulation.errors import (
+        CheckpointUnusable,
+        RecordingUnusable,
+        ScenarioError,
+        ScenarioFailed,
+        WorkloadError,
+    )
     from scatter.storage.database import DatabaseUnusable
 
+    bad_input = (
+        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
+        *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
+    )
+    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed)
     try:
         yield
-    except (
-        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
-        BadChange,
-    ) as error:
+    except bad_input as error:
         raise _exit(error, BAD_INPUT) from error
-    except (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable) as error:
+    except failed as error:
         raise _exit(error, FAILED) from error
 
 

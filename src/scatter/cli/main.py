@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scatter import __version__
-from scatter.cli import contracts, demo, figures, job
+from scatter.cli import contracts, demo, figures, job, simulate
 
 app = typer.Typer(
     name="scatter",
@@ -16,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("demo")(demo.demo)
+app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
 app.add_typer(job.app, name="job")
 app.add_typer(contracts.app, name="contracts")

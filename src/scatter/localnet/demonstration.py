@@ -16,25 +16,23 @@ from scatter.jobs.definition import FILE as DEFINITION
 from scatter.jobs.definition import parse_definition
 from scatter.jobs.errors import JobError
 from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobCode, JobPackage, load_job
-from scatter.learning.metrics import FULL_REPORT, report_value
-from scatter.learning.models import Model, write_model
+from scatter.learning.models import write_model
 from scatter.localnet.cast import REQUESTOR, Cast, CastError
 from scatter.localnet.curve import draw_learning_curve
+from scatter.localnet.measuring import final_metric, final_model
 from scatter.localnet.network import LocalNetwork, Running
 from scatter.localnet.outcome import Outcome, Participant, challenge_results, round_results
 from scatter.localnet.partition import deal
 from scatter.localnet.reasons import reason
 from scatter.localnet.settings import FILE, STARTING_TOKENS, FolderUnusable, Settings
 from scatter.node.chain_view import ChainView
-from scatter.node.models import global_model
-from scatter.node.packages import package_of
 from scatter.node.posting import post_job
 from scatter.node.reports import Report
 from scatter.ports import Sandbox
 from scatter.protocol.duties.enrolment import STAKED_ROLES
-from scatter.protocol.ids import Address, JobId, Round, job_id, topic_of
+from scatter.protocol.ids import Address, JobId, job_id, topic_of
 from scatter.protocol.states import Role
-from scatter.protocol.view import JobView, NetworkView
+from scatter.protocol.view import NetworkView
 
 LEAST_JURY = 3
 JOB_FILE = "job.tar"
@@ -211,14 +209,15 @@ async def _outcome(
 ) -> Outcome:
     view, after = running.view.network.jobs[job], await _balances(running)
     before = settings.before or after
-    model = await _final_model(running, view)
+    requestor = running.nodes[REQUESTOR].parts
+    model = await final_model(requestor, view)
     (folder / MODEL_FILE).write_bytes(write_model(model))
     sent = [sent for account, box in running.outboxes.items() for sent in await box.unlost(account, 0)]
     return Outcome(
         job=job.hex(),
         state=view.state.name.capitalize(),
         rounds=round_results(view),
-        final_accuracy=await _final_score(running, package, view, model),
+        final_accuracy=await final_metric(requestor, view, model, package.evaluation),
         challenges=challenge_results(view, {n.parts.identity.address: name for name, n in running.nodes.items()}),
         participants=tuple(
             Participant(
@@ -241,17 +240,3 @@ async def _outcome(
         gas_used=sum(transaction.gas_used or 0 for transaction in sent),
         seconds=round(time.monotonic() - began, 2),
     )
-
-
-async def _final_model(running: Running, job: JobView) -> Model:
-    made_in, name = job.starting_model(Round(job.terms.rounds + 1))
-    return await global_model(running.nodes[REQUESTOR].parts, job, made_in, name)
-
-
-async def _final_score(running: Running, package: JobPackage, job: JobView, model: Model) -> float:
-    """The job's report metric of the final global model over the whole evaluation, 0..1, measured by the requestor."""
-    parts = running.nodes[REQUESTOR].parts
-    predictions = await parts.runner.predict(await package_of(parts, job), package.evaluation, [model])
-    if predictions[0] is None:
-        return 0.0
-    return report_value(package.definition.report, predictions[0], package.evaluation.truth) / FULL_REPORT

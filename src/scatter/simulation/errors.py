@@ -7,3 +7,19 @@ class ScenarioError(ValueError):
 
 class ScenarioFailed(RuntimeError):
     """A step of a scenario could not be done; the message says which, why, and where the job stands."""
+
+
+class Stuck(ScenarioFailed):
+    """What was waited for cannot come: nobody has anything to do and no deadline lies ahead. The message says who gave up what."""
+
+
+class WorkloadError(ValueError):
+    """The workload cannot be used; the message says why, and the way out."""
+
+
+class CheckpointUnusable(ValueError):
+    """What was kept of a run cannot be used; the message says why, and the way out."""
+
+
+class RecordingUnusable(ValueError):
+    """A folder holds no recording, or one that cannot be used; the message says why."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from scatter.protocol.ids import SCT
 from scatter.simulation.losses import Grounds
+from scatter.simulation.measures import selects
 from scatter.simulation.result import NodeResult, SimulationResult
 from scatter.simulation.scenario import Expectation, Selection
 
@@ -83,13 +84,7 @@ def _values(expectation: Expectation, result: SimulationResult) -> dict[str, See
 
 
 def _selected(of: Selection, node: NodeResult) -> bool:
-    return (
-        (of.role is None or of.role.name.lower() == node.role)
-        and of.group in (None, node.group)
-        and of.name in (None, node.name)
-        and (of.behaviour is None or of.behaviour in node.behaviours)
-        and of.honest in (None, node.honest)
-    )
+    return selects(of, node.role, node.group, node.name, node.behaviours)
 
 
 def _sct(amount: int) -> Fraction:

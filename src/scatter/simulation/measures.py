@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from scatter.protocol.states import Role
-from scatter.simulation.scenario import Expectation, Scenario
+from scatter.simulation.scenario import HONEST, Expectation, Scenario, Selection
 from scatter.simulation.step_kinds import ChangeBehaviour, all_steps
 
 _EACH = frozenset({"each"})
@@ -84,13 +83,39 @@ def _check_selection(expectation: Expectation, scenario: Scenario) -> None:
     """There are nodes that the expectation is about: of none, everything holds."""
     of = expectation.of
     groups = [group for group in scenario.nodes if group.count]
+    changed = _later_behaviours(scenario)
     if of.group is not None and of.group not in {group.group for group in scenario.nodes}:
         raise ValueError("of.group", f'is "{of.group}"; no group has that name')
     if of.name is not None and of.name not in {name for group in groups for name in group.names}:
         raise ValueError("of.name", f'is "{of.name}"; no node has that name')
-    if of.behaviour is not None and of.behaviour not in {group.behaviour for group in groups}.union(
-        step.behaviour for step in all_steps(scenario.steps) if isinstance(step, ChangeBehaviour)
-    ):
+    if of.behaviour is not None and of.behaviour not in {group.behaviour for group in groups}.union(*changed.values()):
         raise ValueError("of.behaviour", f'is "{of.behaviour}"; no node behaves so')
-    if of.role is not None and not scenario.nodes_of(Role(of.role)):
+    if of.role is not None and not scenario.nodes_of(of.role):
         raise ValueError("of.role", "is a role that no node has")
+    if not any(
+        selects(of, group.role.name.lower(), group.group, name, {group.behaviour} | changed.get(name, set()))
+        for group in groups
+        for name in group.names
+    ):
+        raise ValueError("of", "selects no node")
+
+
+def selects(of: Selection, role: str, group: str, name: str, behaviours: Collection[str]) -> bool:
+    """Whether a node is one of those that an expectation is about. `behaviours`: all that it had."""
+    return (
+        (of.role is None or of.role.name.lower() == role)
+        and of.group in (None, group)
+        and of.name in (None, name)
+        and (of.behaviour is None or of.behaviour in behaviours)
+        and of.honest in (None, set(behaviours) == {HONEST})
+    )
+
+
+def _later_behaviours(scenario: Scenario) -> Mapping[str, set[str]]:
+    """What steps change the behaviours of nodes to."""
+    changed: dict[str, set[str]] = {}
+    for step in all_steps(scenario.steps):
+        if isinstance(step, ChangeBehaviour):
+            for name in scenario.named(step.nodes):
+                changed.setdefault(name, set()).add(step.behaviour)
+    return changed

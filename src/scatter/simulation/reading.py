@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
+from scatter.behaviours.registry import BehaviourError, behaviour_kind
 from scatter.jobs.paths import shown
+from scatter.protocol.states import Role
 from scatter.simulation.coherence import CheckBehaviour, check_coherence
 from scatter.simulation.errors import ScenarioError
 from scatter.simulation.positions import Path, key_lines, line_of
@@ -30,9 +32,12 @@ _WHERE = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 _SCENARIO = TypeAdapter(Scenario)
 
 
-def any_behaviour(name: str, role: object, options: Mapping[str, object]) -> None:
-    """Takes every behaviour for one that there is."""
-    del name, role, options
+def registered(name: str, role: Role, options: Mapping[str, object]) -> None:
+    """The `CheckBehaviour` of what is registered (`scatter.behaviours`)."""
+    kind = behaviour_kind(name)
+    if role not in kind.roles:
+        raise BehaviourError(f"it is for {', '.join(each.name.lower() for each in sorted(kind.roles))}")
+    kind.check(options)
 
 
 def read_scenario_file(
@@ -41,7 +46,7 @@ def read_scenario_file(
     short: bool = False,
     overrides: Mapping[str, str] | None = None,
     seed: int | None = None,
-    check_behaviour: CheckBehaviour = any_behaviour,
+    check_behaviour: CheckBehaviour = registered,
 ) -> Scenario:
     """`read_scenario` of a file. ScenarioError too when it cannot be read."""
     try:
@@ -61,7 +66,7 @@ def read_scenario(
     short: bool = False,
     overrides: Mapping[str, str] | None = None,
     seed: int | None = None,
-    check_behaviour: CheckBehaviour = any_behaviour,
+    check_behaviour: CheckBehaviour = registered,
 ) -> Scenario:
     """Check the bytes of a scenario file that is called `file` in messages.
 
@@ -155,6 +160,8 @@ class _Reader:
         if len(path) > MAX_DEPTH:
             self.complain(path, "is nested too deeply")
         if isinstance(value, dict):
+            if isinstance(value.get("id"), str) and value["id"] in variables:
+                self.complain((*path, "id"), f"is {_found(value['id'])}, which is a variable: $ would mean both")
             return {key: self._filled(inner, variables, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._filled(inner, variables, (*path, index)) for index, inner in enumerate(value)]

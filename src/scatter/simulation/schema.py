@@ -1,7 +1,9 @@
 """What a scenario file may hold, told by the classes of `scenario` themselves: as a JSON schema, and for messages."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path as FilePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
@@ -11,8 +13,11 @@ from scatter.simulation.positions import Path
 from scatter.simulation.scenario import Scenario
 from scatter.simulation.step_kinds import STEP_KINDS
 
+SCHEMA_FILE = FilePath(__file__).with_name("scenario.schema.json")
+"""The schema as it is handed out; a test says when it is out of date: `python -m scatter.simulation.schema` writes it."""
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_VARIABLE = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_-]{0,30}$", "description": "a variable"}
+_VARIABLE = {"$ref": "#/$defs/Variable"}
 _SCALAR = {"type": ["number", "string", "boolean"]}
 _VARIABLES = {
     "type": "object",
@@ -32,24 +37,50 @@ def json_schema() -> dict[str, Any]:
     definitions = schema.pop("$defs")
     for kind in STEP_KINDS.values():
         definitions[kind.__name__].setdefault("required", []).insert(0, "do")
-    tables = {name: _with_variables(definition) for name, definition in sorted(definitions.items())}
-    schema["properties"] |= {
+    tables = {name: _with_variables(_plain(definition)) for name, definition in sorted(definitions.items())}
+    tables["Variable"] = {
+        "type": "string",
+        "pattern": r"^\$[a-z][a-z0-9_-]{0,30}$",
+        "description": "a variable, like $jobs",
+    }
+    top = _plain(schema)
+    top["properties"] |= {
         "variables": {**_VARIABLES, "description": "numbers and texts that stand for $name"},
         "short": {**_VARIABLES, "description": "values that variables have in the short form"},
     }
-    return {"$schema": DIALECT, **schema, "title": "A Scatter scenario", "$defs": tables}
+    return {"$schema": DIALECT, **top, "title": "A Scatter scenario", "$defs": tables}
+
+
+def _plain(rule: Any, *, names: bool = False) -> Any:
+    """A schema without what TOML has not (null) and JSON schema does not ask for: generated titles, discriminators and
+    defaults. `names`: the keys are names of properties."""
+    if isinstance(rule, list):
+        return [_plain(one) for one in rule]
+    if not isinstance(rule, dict):
+        return rule
+    kept = {
+        key: _plain(value, names=key == "properties")
+        for key, value in rule.items()
+        if names or key not in ("title", "discriminator", "default")
+    }
+    choices = [one for one in kept.get("anyOf", ()) if one != {"type": "null"}] if not names else []
+    if len(choices) == 1:
+        del kept["anyOf"]
+        kept = {**choices[0], **kept}
+    return kept
 
 
 def _with_variables(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's schema in which a variable may stand for each value that is no table, no list and no name of a kind."""
-    properties = table.get("properties", {})
-    return {**table, "properties": {name: _or_variable(rule) for name, rule in properties.items()}}
+    """A table's schema in which a variable may stand for each value that is no table and no list."""
+    properties = {name: _or_variable(rule) for name, rule in table.get("properties", {}).items()}
+    return {**table, "properties": properties}
 
 
 def _or_variable(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not rule.keys() & {"type", "enum", "anyOf", "oneOf"} or rule.get("type") in ("object", "array"):
+    """Names and sentences are texts without a pattern of amounts: they take a variable as they are."""
+    if not (rule.keys() & {"pattern", "enum", "oneOf"} or rule.get("type") in ("integer", "number", "boolean")):
         return rule
-    about = {key: rule[key] for key in ("description", "default", "title") if key in rule}
+    about = {key: rule[key] for key in ("description",) if key in rule}
     return {**about, "anyOf": [{key: value for key, value in rule.items() if key not in about}, _VARIABLE]}
 
 
@@ -109,3 +140,7 @@ def _descriptions(annotation: Any) -> Iterator[str]:
         yield from (text for text in described if text)
     for argument in get_args(annotation):
         yield from _descriptions(argument)
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(json_schema(), indent=2) + "\n")

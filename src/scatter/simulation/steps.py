@@ -1,8 +1,8 @@
 """The steps of a scenario, one function for each kind."""
 
-import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from scatter.node.behaviour import Behaviour
@@ -13,7 +13,9 @@ from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key
 from scatter.protocol.ids import JobId, Round, Timestamp, job_id, topic_of
 from scatter.protocol.states import Role, State
 from scatter.protocol.view import JobView
+from scatter.simulation.draws import drawn
 from scatter.simulation.errors import ScenarioFailed
+from scatter.simulation.founding import serve
 from scatter.simulation.scenario import Scenario
 from scatter.simulation.step_kinds import (
     CLAIMED,
@@ -32,7 +34,7 @@ from scatter.simulation.step_kinds import (
     TransferInitialSupply,
     Wait,
 )
-from scatter.simulation.values import Between, Reference
+from scatter.simulation.values import Reference
 from scatter.simulation.workloads import Workload
 from scatter.simulation.world import World
 
@@ -45,6 +47,8 @@ class Progress:
 
     done: int = 0
     """Steps that are behind us, with repeated ones counted each time."""
+    began: int = 0
+    """The chain's time when the step at hand began; 0 between steps."""
     jobs: list[JobId] = field(default_factory=list)
     """The jobs that were posted, in order."""
     results: dict[str, JobId] = field(default_factory=dict)
@@ -76,30 +80,31 @@ class Stage:
     progress: Progress
     found: Callable[[], Awaitable[None]]
     """Deploy the contracts and make the nodes."""
+    ready: Callable[[], Awaitable[None]]
+    """Everybody has a role: the first job may come."""
     behaviour: Callable[[str, str, Mapping[str, Any]], Behaviour]
     """(node, behaviour, options) → the behaviour."""
 
     async def play(self, step: Step) -> None:
         """Do one step. ScenarioFailed when it cannot be done."""
+        if not self.progress.began:
+            self.progress.began = self.world.now
         await _PLAYS[type(step)](self, step)
+        self.progress.done += 1
+        self.progress.began = 0
 
     def may(self, name: str, duty: Duty) -> bool:
-        """Whether a node may do a duty now: trainers that join by a step wait for it."""
-        if duty.kind is not DutyKind.JOIN:
-            return True
+        """Whether a node may do a duty now: trainers that join by a step wait for it, and some stake nothing."""
         group = next(group for group in self.scenario.nodes if name in group.names)
-        return group.joins == "by-itself" or name in self.progress.joining.get(duty.job, ())
+        if duty.kind is DutyKind.DEPOSIT:
+            return group.staked
+        if duty.kind is DutyKind.JOIN:
+            return group.joins == "by-itself" or name in self.progress.joining.get(duty.job, ())
+        return True
 
     def job(self, reference: Reference) -> JobView:
         """The job that a reference means now."""
         return self.world.network.jobs[self.progress.results[reference.id]]
-
-    def drawn(self, amount: int | Between, what: str) -> int:
-        """An amount, drawn from the seed if it is to be."""
-        if isinstance(amount, int):
-            return amount
-        chance = random.Random(f"{self.scenario.seed}/{what}")  # noqa: S311 — it has to be repeatable
-        return amount.least + amount.step * chance.randint(0, (amount.most - amount.least) // amount.step)
 
 
 async def _deploy(stage: Stage, _: DeployProtocol) -> None:
@@ -119,7 +124,6 @@ async def _transfer(stage: Stage, _: TransferInitialSupply) -> None:
 
 
 async def _initialize(stage: Stage, _: InitializeRoles) -> None:
-    """Whoever stakes nothing never owes its ticket: it has the role and is in no pool."""
     world = stage.world
     for each in world.inhabitants.values():
         each.at_work = True
@@ -133,6 +137,7 @@ async def _initialize(stage: Stage, _: InitializeRoles) -> None:
         )
 
     await world.until(enrolled)
+    await stage.ready()
 
 
 async def _add_topic(stage: Stage, step: AddTopic) -> None:
@@ -141,21 +146,25 @@ async def _add_topic(stage: Stage, step: AddTopic) -> None:
     label = step.id or DEFAULT_ID
     name = f"{label}-{number}"
     asked = {"reward": step.reward, "slot_stake": step.slot_stake}
-    amounts = {key: stage.drawn(amount, f"{key}/{number}") for key, amount in asked.items() if amount is not None}
+    amounts = {
+        key: drawn(amount, stage.scenario.seed, f"{key}/{number}")
+        for key, amount in asked.items()
+        if amount is not None
+    }
     trainers = len(stage.scenario.nodes_of(Role.TRAINER))
     package = stage.workload.job(name, number, step, trainers, amounts)
     poster = stage.world.inhabitants[requestor]
     job = job_id(poster.address, topic_of(name))
+    await stage.world.perform(poster.signer, post_job(poster.turns.parts, package))
     progress.jobs.append(job)
     progress.results[label] = job
-    await stage.world.perform(poster.signer, post_job(poster.turns.parts, package))
 
 
 async def _join(stage: Stage, step: TrainerJoins) -> None:
     """Done when all of them have joined, or cannot any more: they refused the job, or found it full."""
     job, world = stage.job(step.job).id, stage.world
     trainers = stage.scenario.named(step.trainers or stage.scenario.nodes_of(Role.TRAINER))
-    stage.progress.joining[job] = (*stage.progress.joining.get(job, ()), *trainers)
+    stage.progress.joining[job] = tuple(dict.fromkeys((*stage.progress.joining.get(job, ()), *trainers)))
     coming = [world.inhabitants[name] for name in trainers if world.inhabitants[name].at_work]
 
     def settled() -> bool:
@@ -181,12 +190,12 @@ async def _start(stage: Stage, step: StartTraining) -> None:
 
 async def _wait(stage: Stage, step: Wait) -> None:
     wanted, world = stage.job(step.job).id, stage.world
-    deadline = Timestamp(world.now + step.within)
+    deadline = Timestamp(stage.progress.began + step.within)
     if not await world.until(lambda: _reached(world.network.jobs[wanted], step), deadline):
         job = world.network.jobs[wanted]
         raise ScenarioFailed(
             f"job {job.name!r} is {job.state.name.lower()} in round {job.round}; it was not {step.state} within "
-            f"{step.within} s of the chain's time"
+            f"{step.within} s of the chain's time{world.troubles()}"
         )
 
 
@@ -201,7 +210,7 @@ def _reached(job: JobView, step: Wait) -> bool:
 
 
 async def _advance(stage: Stage, step: AdvanceTime) -> None:
-    deadline = Timestamp(stage.world.now + step.by)
+    deadline = Timestamp(stage.progress.began + step.by)
     await stage.world.until(lambda: stage.world.now >= deadline, deadline)
 
 
@@ -211,10 +220,20 @@ async def _change(stage: Stage, step: ChangeBehaviour) -> None:
         behave(stage, name, step.behaviour, step.options)
 
 
+def take_places(stage: Stage) -> None:
+    """Bring nodes to where the steps that are behind us have put them, after a run was interrupted."""
+    progress, world = stage.progress, stage.world
+    begun = any(isinstance(step, InitializeRoles) for step in islice(flattened(stage.scenario.steps), progress.done))
+    for name, each in world.inhabitants.items():
+        each.at_work = begun and name not in progress.stopped
+        if name in progress.stopped:
+            world.peers.take_offline(each.turns.parts.network.peer)
+    for name, (behaviour, options) in progress.behaviours.items():
+        behave(stage, name, behaviour, options)
+
+
 def behave(stage: Stage, name: str, behaviour: str, options: Mapping[str, Any]) -> None:
     """Give a node another behaviour."""
-    from scatter.simulation.founding import serve
-
     each = stage.world.inhabitants[name]
     parts = replace(each.turns.parts, behaviour=stage.behaviour(name, behaviour, options))
     each.turns.behave(parts)

@@ -5,7 +5,7 @@ then one block takes what they sent; then they go on. When nobody sends anything
 some job's duties change.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,16 @@ from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Timestamp
 from scatter.protocol.view import JobView, NetworkView
 from scatter.simulation.blocks import Actor, BlockRecord, SentCall
+from scatter.simulation.errors import Stuck
 from scatter.simulation.turns import Errand, Turns, everybody
 from scatter.storage.memory import MemoryArtefacts
 
 Watcher = Callable[[BlockRecord], None]
+TROUBLES_SHOWN = 3
 
 
-class Stuck(RuntimeError):
-    """What was waited for cannot come: nobody has anything to do and no deadline lies ahead. The message says who gave up what."""
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class World:
     block_seconds: int
     inhabitants: dict[str, Inhabitant] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
+    quiet: Callable[[], Awaitable[None]] = field(default=_nothing)
+    """Called when nobody has anything to do at the present time, nothing is sent and nothing waits: the world may be kept."""
 
     @property
     def network(self) -> NetworkView:
@@ -99,7 +103,10 @@ class World:
         while not condition():
             if deadline is not None and self.now >= deadline:
                 return False
-            if not await self.step() and not await self._pass_time(deadline):
+            if await self.step():
+                continue
+            await self.quiet()
+            if not await self._pass_time(deadline):
                 raise Stuck(self._what_is_wrong())
         return True
 
@@ -145,14 +152,20 @@ class World:
                 return None
         return next_turn(job, self.now) or Timestamp(self.now + self.block_seconds)
 
-    def _what_is_wrong(self) -> str:
+    def troubles(self) -> str:
+        """What nodes gave up lately, and why: as further sentences of an error, or nothing."""
         lost = [
-            f"{name} gave up {key.rsplit('/', 2)[-2]}: {error}"
+            f"{name} gave up {key.split('/')[2]} in round {key.split('/')[1]}: {error}"
             for name, each in self.inhabitants.items()
             for key, error in each.turns.given_up.items()
         ]
-        jobs = ", ".join(f"{job.name} is {job.state.name}" for job in self.network.jobs.values() if not _over(job))
-        return f"nobody has anything to do any more ({jobs or 'no job is open'}). {'; '.join(lost[-3:])}".strip()
+        return "".join(f". {sentence}" for sentence in lost[-TROUBLES_SHOWN:])
+
+    def _what_is_wrong(self) -> str:
+        jobs = ", ".join(
+            f"{job.name} is {job.state.name.lower()}" for job in self.network.jobs.values() if not _over(job)
+        )
+        return f"nobody has anything to do any more, and no deadline lies ahead ({jobs or 'no job is open'}){self.troubles()}"
 
     async def close(self) -> None:
         """End what is under way."""

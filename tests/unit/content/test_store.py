@@ -77,3 +77,8 @@ async def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space"):
         await store.put(bytes(1000))
     assert files(tmp_path) == []
+
+
+async def test_another_store_of_the_same_place_sees_it(tmp_path: Path) -> None:
+    cid = await FileContentStore(tmp_path / "content").put(b"here")
+    assert await FileContentStore(tmp_path / "content").get(cid) == b"here"

@@ -73,14 +73,15 @@ async def posted(
     auditors: int = 0,
     others: int = 0,
     behaviours: dict[int, Behaviour] | None = None,
+    requestors: Behaviour | None = None,
 ) -> Played:
     """Everybody enrolled, and the job posted: a committee of `validators`, and, where there are so many `others` that are
-    validators too, a jury of them. `behaviours` are the trainers'."""
+    validators too, a jury of them. `behaviours` are the trainers', `requestors` the requestor's."""
     jury = min(3, others)
     package = tiny_job(
         world.folder / "job", rounds=rounds, trainers=trainers, committee=validators, auditors=auditors, jury=jury
     )
-    requestor = await world.node("requestor", Role.REQUESTOR)
+    requestor = await world.node("requestor", Role.REQUESTOR, behaviour=requestors or Behaviour())
     training = []
     for number in range(trainers):
         deal_data(world.folder / f"trainer-{number}" / "data", number)

@@ -11,6 +11,7 @@ from scatter.simulation.recording.scoring import FINAL, JUDGED
 
 _MOST_JOBS = 12
 _MOST_NAMES = 45
+_FEW_CELLS = 100
 _Curves = dict[int, list[tuple[int, float, str]]]
 _BLANK = "#DADADA"
 _STRUCK = "#3A3A3A"
@@ -88,7 +89,8 @@ def contributions(story: Story) -> Any | None:
     ]
     axes.scatter(*zip(*struck, strict=True), marker="x", color=_STRUCK, s=14, linewidth=0.9) if struck else None
     _heat_axes(axes, trainers, rounds)
-    notes = "grey: no update" + ("   ×: struck out (a copy or unreadable)" if struck else "")
+    blank = any((t.name, *r) not in cells for t in trainers for r in rounds)
+    notes = "   ".join(["grey: no update"] * blank + ["×: struck out (a copy or unreadable)"] * bool(struck))
     axes.annotate(notes, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=7.5, color=INK)
     return figure
 
@@ -99,9 +101,9 @@ def _value(cells: dict[tuple[str, int, int], float | None], trainer: Node, job: 
 
 
 def _heat(figure: Any, axes: Any, values: Any) -> None:
-    """Blue adds, red takes away, white is nothing; beyond the 98th percentile the colour is full."""
+    """Blue adds, red takes away, white is nothing; of many, the colour of the largest fiftieth is full."""
     known = np.abs(values[~np.isnan(values)])
-    most = float(np.percentile(known, 98)) if known.size else 0.0
+    most = float(np.percentile(known, 98 if known.size > _FEW_CELLS else 100)) if known.size else 0.0
     most = most or 1e-5
     axes.set_facecolor(_BLANK)
     image = axes.imshow(values, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")

@@ -1,4 +1,7 @@
-"""A recording as lines over time: who had what, when."""
+"""A recording as lines over blocks: who had what, when.
+
+Over blocks rather than time: blocks are mined when somebody acts, and most of a job's time nobody does.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +15,6 @@ from scatter.protocol.ids import SCT
 from scatter.simulation.recording.recorded import Recorded
 
 HONEST = "honest"
-_UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (0, 60, "minutes"))
 _MOST_POINTS = 2_000
 _AFTER_END = 0.02
 
@@ -35,14 +37,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A value that holds from each time (seconds) until the next. Values are exact whole numbers."""
+    """A value that holds from each block until the next. Values are exact whole numbers."""
 
-    times: tuple[int, ...]
+    blocks: tuple[int, ...]
     values: tuple[int, ...]
 
-    def at(self, times: Numbers) -> Numbers:
-        """In tokens (SCT) at given times; 0 before the first."""
-        places = np.searchsorted(np.asarray(self.times, dtype=np.float64), times, side="right")
+    def at(self, blocks: Numbers) -> Numbers:
+        """In tokens (SCT) after given blocks; 0 before the first."""
+        places = np.searchsorted(np.asarray(self.blocks, dtype=np.float64), blocks, side="right")
         values = np.asarray([0.0, *(value / SCT for value in self.values)])
         return np.asarray(values[places], dtype=np.float64)
 
@@ -74,50 +76,46 @@ class Story:
         known = ("requestor", "trainer", "validator", "challenger")
         return [role for role in known if self.of_role(role)]
 
-    # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
     def start(self) -> int:
-        """When the first job was posted; without any, when the recording began. Seconds since 1970."""
-        times = self.recorded["jobs"].column("time") or self.recorded["blocks"].column("time")
-        return int(times[0]) if times else 0
+        """The block in which the first job was posted; without any, the first."""
+        blocks = self.recorded["jobs"].column("block") or self.recorded["blocks"].column("block")
+        return int(blocks[0]) if blocks else 0
 
     @cached_property
     def end(self) -> int:
-        """When the last block was mined."""
-        times = self.recorded["blocks"].column("time")
-        return int(times[-1]) if times else self.start
+        """The last block."""
+        blocks = self.recorded["blocks"].column("block")
+        return int(blocks[-1]) if blocks else self.start
 
-    @property
-    def unit(self) -> tuple[int, str]:
-        """The unit of the axis of time: its seconds, and its name."""
-        span = self.end - self.start
-        return next((seconds, name) for least, seconds, name in _UNITS if span >= least)
-
-    def axis(self, times: Numbers) -> Numbers:
-        """Times on that axis, 0 at the start."""
-        return np.asarray((times - self.start) / self.unit[0], dtype=np.float64)
+    @cached_property
+    def posted(self) -> dict[int, int]:
+        """The block in which each job was posted."""
+        return dict(zip(self.recorded["jobs"].column("job"), self.recorded["jobs"].column("block"), strict=True))
 
     def grid(self, lines: Iterable[Steps]) -> Numbers:
-        """Every time from the start on at which one of the lines changes, thinned out evenly when there are very many, and one
+        """Every block from the start on in which one of the lines changes, thinned out evenly when there are very many, and one
         a little after the end: what the last block changed is to be seen too."""
-        found = {time for line in lines for time in line.times if time > self.start}
+        found = {block for line in lines for block in line.blocks if block > self.start}
         after = self.end + (self.end - self.start) * _AFTER_END
-        times = np.asarray(sorted({self.start, after, *found}), dtype=np.float64)
-        if len(times) <= _MOST_POINTS:
-            return times
-        return times[np.unique(np.linspace(0, len(times) - 1, _MOST_POINTS).astype(int))]
+        blocks = np.asarray(sorted({self.start, after, *found}), dtype=np.float64)
+        if len(blocks) <= _MOST_POINTS:
+            return blocks
+        kept = np.unique(np.linspace(0, len(blocks) - 1, _MOST_POINTS).astype(int))
+        return np.asarray(blocks[kept], dtype=np.float64)
 
     # ── amounts ────────────────────────────────────────────────────────────────────────────────────────────────────
     def column(self, table: str, amount: str) -> dict[str, Steps]:
         """By node, an amount of a table that has a row where it changes."""
         found: dict[str, dict[int, int]] = defaultdict(dict)
         for row in self.recorded[table]:
-            found[row["node"]][row["time"]] = row[amount]
+            found[row["node"]][row["block"]] = row[amount]
         return {node: _steps(values) for node, values in found.items()}
 
     def pool(self, amount: str) -> Steps:
         """An amount of the table `pools`."""
-        return _steps({row["time"]: row[amount] for row in self.recorded["pools"]})
+        return _steps({row["block"]: row[amount] for row in self.recorded["pools"]})
 
     @cached_property
     def worth(self) -> dict[str, Steps]:
@@ -128,48 +126,48 @@ class Story:
             last: dict[str, int] = defaultdict(int)
             for row in self.recorded[table]:
                 if row["node"] in changes:
-                    changes[row["node"]][row["time"]] += row[amount] - last[row["node"]]
+                    changes[row["node"]][row["block"]] += row[amount] - last[row["node"]]
                     last[row["node"]] = row[amount]
-        for node, time, amount_ in self._put_up():
+        for node, block, amount_ in self._put_up():
             if node in changes:
-                changes[node][time] += amount_
+                changes[node][block] += amount_
         return {node: _sums(made) for node, made in changes.items()}
 
     def _put_up(self) -> list[tuple[str, int, int]]:
-        """(node, time, amount): what goes into a job, and, with the claim, out of the node's account of it."""
+        """(node, block, amount): what goes into a job, and, with the claim, out of the node's account of it."""
         terms = {row["job"]: row for row in self.recorded["jobs"]}
         into = [
-            (row["requestor"], row["time"], job, row["round_pool"] * (row["rounds"] + 1)) for job, row in terms.items()
+            (row["requestor"], row["block"], job, row["round_pool"] * (row["rounds"] + 1)) for job, row in terms.items()
         ]
         for row in self.recorded["parts"]:
             if row["part"] == "trainer":
-                into.append((row["node"], row["time"], row["job"], terms[row["job"]]["slot_stake"]))
+                into.append((row["node"], row["block"], row["job"], terms[row["job"]]["slot_stake"]))
         bond = self.recorded.deployed.rates.challenge_bond
         filed = [row for row in self.recorded["challenges"] if row["side"] == "filer"]
-        into += [(row["node"], row["time"], row["job"], bond) for row in filed]
-        claimed = {(r["node"], r["job"]): r["time"] for r in self.recorded["payouts"] if r["kind"] == "paid"}
+        into += [(row["node"], row["block"], row["job"], bond) for row in filed]
+        claimed = {(r["node"], r["job"]): r["block"] for r in self.recorded["payouts"] if r["kind"] == "paid"}
         moves = []
-        for node, time, job, amount in into:
-            moves.append((node, time, amount))
+        for node, block, job, amount in into:
+            moves.append((node, block, amount))
             if (node, job) in claimed:
                 moves.append((node, claimed[node, job], -amount))
         return moves
 
-    def change(self, node: str, times: Numbers) -> Numbers:
+    def change(self, node: str, blocks: Numbers) -> Numbers:
         """By how many SCT the worth of a node changed since the start."""
         line = self.worth[node]
         before = line.at(np.asarray([self.start], dtype=np.float64))[0]
-        return np.asarray(line.at(times) - before, dtype=np.float64)
+        return np.asarray(line.at(blocks) - before, dtype=np.float64)
 
 
 def _steps(values: Mapping[int, int]) -> Steps:
-    times = sorted(values)
-    return Steps(tuple(times), tuple(values[time] for time in times))
+    blocks = sorted(values)
+    return Steps(tuple(blocks), tuple(values[block] for block in blocks))
 
 
 def _sums(changes: Mapping[int, int]) -> Steps:
     total, values = 0, {}
-    for time in sorted(changes):
-        total += changes[time]
-        values[time] = total
+    for block in sorted(changes):
+        total += changes[block]
+        values[block] = total
     return _steps(values)

@@ -4,7 +4,8 @@ Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/). A role has its c
 drawn with dashes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,7 @@ DASHES = (0, (3.2, 1.6))
 WIDTH = 7.0
 """Inches: both columns of a paper."""
 DPI = 200
-_RC = MappingProxyType(
+_RC: Mapping[Any, Any] = MappingProxyType(
     {
         "font.family": "DejaVu Sans",  # comes with matplotlib, so figures do not depend on the machine's fonts
         "font.size": 8.5,
@@ -49,11 +50,16 @@ _RC = MappingProxyType(
 _NO_METADATA: Mapping[str, Mapping[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-def styled() -> Any:
-    """A context in which figures are to be made and saved."""
+@contextmanager
+def styled() -> Iterator[None]:
+    """Figures are to be made and saved in this: it looks the same whatever the user has set for matplotlib."""
     import matplotlib as mpl
 
-    return mpl.rc_context(dict(_RC))
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        for name, value in _RC.items():
+            mpl.rcParams[name] = value
+        yield
 
 
 def new_figure(title: str, height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Any, Any]:
@@ -86,7 +92,7 @@ def label_ends(axes: Any, labels: Sequence[tuple[float, str, str]], size: float 
     ordered = sorted(together.items())
     for ((height, colour), texts), at in zip(ordered, _apart([h for (h, _), _ in ordered], gap, high), strict=True):
         axes.annotate(
-            ", ".join(texts),
+            shortened(texts),
             xy=(1, height),
             xytext=(1.035, at),
             xycoords=("axes fraction", "data"),
@@ -98,6 +104,22 @@ def label_ends(axes: Any, labels: Sequence[tuple[float, str, str]], size: float 
             arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
             annotation_clip=False,
         )
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Several names in few words: `1, 2, 5`, `colluding-1 … 3`."""
+    numbers: dict[str, list[str]] = {}
+    for name in names:
+        group, dash, number = name.rpartition("-")
+        numbers.setdefault(group + dash, []).append(number)
+    return ", ".join(group + _range(some) for group, some in numbers.items())
+
+
+def _range(numbers: Sequence[str]) -> str:
+    consecutive = (
+        [str(n) for n in range(int(numbers[0]), int(numbers[0]) + len(numbers))] if numbers[0].isdecimal() else []
+    )
+    return f"{numbers[0]} … {numbers[-1]}" if len(numbers) > 2 and list(numbers) == consecutive else ", ".join(numbers)
 
 
 def _apart(heights: Sequence[float], gap: float, most: float) -> list[float]:
@@ -112,5 +134,5 @@ def _apart(heights: Sequence[float], gap: float, most: float) -> list[float]:
 
 def _share_of_height(axes: Any) -> float:
     """About how much of the figure's height the axes have."""
-    rows = axes.get_subplotspec().get_gridspec().nrows
+    rows: int = axes.get_subplotspec().get_gridspec().nrows
     return 0.78 / rows

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scatter.simulation.figures.lines import MOST_LINES, conduct_legend, draw_nodes, panel_title
+from scatter.simulation.figures.lines import MOST_LINES, conduct_legend, draw_nodes, job_axis, panel_title
 from scatter.simulation.figures.series import Node, Numbers, Steps, Story
 from scatter.simulation.figures.style import POOL_COLOUR, ROLE_COLOURS, label_ends, new_figure
 
@@ -16,9 +16,9 @@ def earnings_by_node(story: Story) -> Any | None:
     """Tokens, stake and what is put up in jobs, against the beginning of the first job."""
     if not story.recorded["jobs"]:
         return None
-    times = story.grid(story.worth.values())
+    blocks = story.grid(story.worth.values())
     figure = _by_role(
-        story, story.roles, "Who earned and who lost tokens?", times, lambda node: story.change(node.name, times)
+        story, story.roles, "Who earned and who lost tokens?", blocks, lambda node: story.change(node.name, blocks)
     )
     for axes in figure.axes:
         axes.axhline(0, color="#888888", linewidth=0.8, zorder=0.5)
@@ -31,13 +31,13 @@ def balances_by_node(story: Story) -> Any | None:
     lines = story.column("balances", "balance")
     if not story.nodes:
         return None
-    times = story.grid(lines.values())
+    blocks = story.grid(lines.values())
     figure = _by_role(
         story,
         story.roles,
         "How many tokens did each node have in its wallet?",
-        times,
-        lambda node: lines.get(node.name, _NOTHING).at(times),
+        blocks,
+        lambda node: lines.get(node.name, _NOTHING).at(blocks),
     )
     figure.supylabel("balance, SCT", fontsize=8.5)
     return figure
@@ -49,9 +49,9 @@ def stakes_by_node(story: Story) -> Any | None:
     roles = [role for role in story.roles if any(node.name in lines for node in story.of_role(role))]
     if not roles:
         return None
-    times = story.grid(lines.values())
+    blocks = story.grid(lines.values())
     figure = _by_role(
-        story, roles, "Who lost stake?", times, lambda node: lines.get(node.name, _NOTHING).at(times), only=set(lines)
+        story, roles, "Who lost stake?", blocks, lambda node: lines.get(node.name, _NOTHING).at(blocks), only=set(lines)
     )
     figure.supylabel("stake, SCT", fontsize=8.5)
     return figure
@@ -61,7 +61,7 @@ def _by_role(
     story: Story,
     roles: Sequence[str],
     title: str,
-    times: Numbers,
+    blocks: Numbers,
     values: Callable[[Node], Numbers],
     only: set[str] | None = None,
 ) -> Any:
@@ -70,18 +70,17 @@ def _by_role(
     rows = -(-len(roles) // columns)
     figure, grid = new_figure(title, 0.9 + 2.05 * rows, rows, columns, squeeze=False, sharex=True)
     shown: list[Node] = []
-    for axes, role in zip(grid.flat, roles, strict=False):
+    for place, (axes, role) in enumerate(zip(grid.flat, roles, strict=False)):
         nodes = [node for node in story.of_role(role) if only is None or node.name in only]
         _thousands(axes)
         axes.grid(axis="y")
-        draw_nodes(axes, story, nodes, times, values)
+        draw_nodes(axes, story, nodes, blocks, values)
         panel_title(axes, role, len(nodes))
         axes.tick_params(labelbottom=True)
+        job_axis(axes, story, named=place >= len(roles) - columns)
         shown += nodes
     for axes in grid.flat[len(roles) :]:
         axes.remove()
-    for axes in grid.flat[max(0, len(roles) - columns) : len(roles)]:
-        axes.set_xlabel(f"{story.unit[1]} since the first job was posted")
     conduct_legend(figure, shown, bands=len(story.nodes) > MOST_LINES)
     return figure
 
@@ -91,23 +90,23 @@ def earnings_by_role(story: Story) -> Any | None:
     if not story.recorded["jobs"]:
         return None
     pool = story.pool("challenge_pool")
-    times = story.grid([*story.worth.values(), pool])
+    blocks = story.grid([*story.worth.values(), pool])
     figure, axes = new_figure("Which roles gained, and which paid for it?", 3.4)
     axes.axhline(0, color="#888888", linewidth=0.8, zorder=0.5)
-    ends, x = [], story.axis(times)
+    ends = []
     for role in story.roles:
-        total = np.sum([story.change(node.name, times) for node in story.of_role(role)], axis=0)
-        axes.step(x, total, where="post", color=ROLE_COLOURS[role])
+        total = np.sum([story.change(node.name, blocks) for node in story.of_role(role)], axis=0)
+        axes.step(blocks, total, where="post", color=ROLE_COLOURS[role])
         ends.append((float(total[-1]), f"{role}s", ROLE_COLOURS[role]))
     start = pool.at(np.asarray([story.start], dtype=np.float64))[0]
-    kept = pool.at(times) - start
-    axes.step(x, kept, where="post", color=POOL_COLOUR, linestyle=":")
+    kept = pool.at(blocks) - start
+    axes.step(blocks, kept, where="post", color=POOL_COLOUR, linestyle=":")
     ends.append((float(kept[-1]), "challenge pool", POOL_COLOUR))
     axes.margins(x=0)
     _thousands(axes)
     axes.grid(axis="y")
     axes.set_ylabel("change of all its nodes together, SCT")
-    axes.set_xlabel(f"{story.unit[1]} since the first job was posted")
+    job_axis(axes, story)
     label_ends(axes, ends, size=8.5)
     return figure
 
@@ -117,17 +116,17 @@ def challenge_pool(story: Story) -> Any | None:
     pool = story.pool("challenge_pool")
     if not any(pool.values):
         return None
-    times = story.grid([pool])
-    x, line = story.axis(times), pool.at(times)
+    blocks = story.grid([pool])
+    line = pool.at(blocks)
     figure, axes = new_figure("How did the challenge pool grow?", 2.9)
-    axes.fill_between(x, 0, line, step="post", color=POOL_COLOUR, alpha=0.18, linewidth=0)
-    axes.step(x, line, where="post", color=POOL_COLOUR)
+    axes.fill_between(blocks, 0, line, step="post", color=POOL_COLOUR, alpha=0.18, linewidth=0)
+    axes.step(blocks, line, where="post", color=POOL_COLOUR)
     axes.set_ylim(bottom=0)
     axes.margins(x=0)
     _thousands(axes)
     axes.grid(axis="y")
     axes.set_ylabel("challenge pool, SCT")
-    axes.set_xlabel(f"{story.unit[1]} since the first job was posted")
+    job_axis(axes, story)
     label_ends(axes, [(float(line[-1]), f"{line[-1]:,.0f} SCT", POOL_COLOUR)], size=8.5)
     return figure
 

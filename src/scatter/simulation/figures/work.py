@@ -12,6 +12,11 @@ from scatter.simulation.figures.style import INK, ROLE_COLOURS, new_figure
 _SETTING_UP = frozenset({"None", "Open", "Drawing", "Keying"})
 _DISPUTES = frozenset({"Challenging", "Judging"})
 _ENDED = frozenset({"Settled", "Defaulted", "Cancelled"})
+_DOTS = "#0072B2"
+_TIMES = (
+    *((0, "0"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (6 * 3_600, "6 h")),
+    *((86_400, "1 d"), (7 * 86_400, "7 d"), (30 * 86_400, "30 d"), (365 * 86_400, "1 a")),
+)
 _WAY = ("Open", "Drawing", "Keying", "Training", "Revealing", "Committing", "Opening", "Aggregating", "Challenging")
 
 
@@ -113,36 +118,29 @@ def time_in_states(story: Story) -> Any | None:
         return None
     order = {name: place for place, name in enumerate(_WAY)}
     names = sorted(spent, key=lambda name: order.get(name, len(order)))
-    longest = max(max(jobs.values()) for jobs in spent.values())
-    seconds, unit = next(
-        (s, u)
-        for least, s, u in ((172_800, 86_400, "days"), (7_200, 3_600, "hours"), (0, 60, "minutes"))
-        if longest >= least
-    )
+    total = sum(jobs.total() for jobs in spent.values())
     figure, axes = new_figure("Where did jobs spend their time?", 1.0 + 0.25 * len(names))
     for y, name in enumerate(names):
-        values = np.asarray(sorted(spent[name].values())) / seconds
-        axes.plot(
-            values,
-            np.full(len(values), y),
-            color="#0072B2",
-            marker="o",
-            markersize=4.5,
-            linestyle="",
-            alpha=0.3,
-            markeredgewidth=0,
-        )
-        axes.plot([np.median(values)], [y], color=INK, marker="|", markersize=12, markeredgewidth=1.8)
-        axes.annotate(
-            f"{len(values):,} {'job' if len(values) == 1 else 'jobs'}",
-            (1.01, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=7.5,
-        )
+        values = sorted(spent[name].values())
+        axes.plot(values, [y] * len(values), color=_DOTS, marker="o", linestyle="", alpha=0.3, markeredgewidth=0)
+        axes.plot([median(values)], [y], color=INK, marker="|", markersize=12, markeredgewidth=1.8)
+        share = f"{spent[name].total() / max(total, 1):.1%}"
+        axes.annotate(share, (1.08, y), xycoords=("axes fraction", "data"), va="center", ha="right", fontsize=7.5)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(f"{unit} on the chain's clock in all rounds of a job: each job (dot), median (tick)")
+    axes.annotate(
+        "of all time", (1.08, 1), (0, 3), "axes fraction", textcoords="offset points", ha="right", fontsize=7.5
+    )
+    _time_axis(axes, max(max(jobs.values()) for jobs in spent.values()))
+    axes.set_xlabel("chain time in all rounds of a job, logarithmic: each job (dot), median (tick)")
     axes.grid(axis="both")
     return figure
+
+
+def _time_axis(axes: Any, longest: int) -> None:
+    """Logarithmic from ten seconds on, so that nothing (0) has a place too."""
+    axes.set_xscale("symlog", linthresh=10, linscale=0.6)
+    shown = [tick for tick, _ in _TIMES if tick <= longest * 1.05]
+    axes.set_xticks(shown, [text for tick, text in _TIMES if tick in shown])
+    axes.set_xticks([], minor=True)
+    axes.set_xlim(-0.6, max(longest * 1.4, 20))

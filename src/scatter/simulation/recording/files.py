@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from pyarrow import csv as pa_csv
 from pyarrow import parquet
 
+from scatter.simulation.errors import RecordingUnusable
 from scatter.simulation.recording.beginning import Deployed
 from scatter.simulation.recording.rows import Rows
 from scatter.simulation.recording.schema import TABLES, Kind, Table
@@ -37,13 +38,10 @@ _TYPES = {
     Kind.FRACTION: pa.float64(),
     Kind.FLAG: pa.bool_(),
 }
+_WRITTEN = {"compression": "zstd", "store_schema": False, "write_page_checksum": True}
 
 
-class RecordingUnusable(ValueError):
-    """A folder holds no recording, or one that cannot be used; the message says why."""
-
-
-def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed, *, csv: bool) -> None:
+def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed) -> None:
     """Write a recording in the place of an earlier one. RecordingUnusable, and nothing changes, when the folder holds
     something else."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
@@ -53,9 +51,8 @@ def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed, *
     draft.mkdir(parents=True)
     for name, rows in tables.items():
         made = _arrow(rows)
-        parquet.write_table(made, draft / f"{name}.parquet", compression="zstd", store_schema=False)
-        if csv:
-            pa_csv.write_csv(made, draft / f"{name}.csv")
+        parquet.write_table(made, draft / f"{name}.parquet", **_WRITTEN)
+        pa_csv.write_csv(made, draft / f"{name}.csv")
     manifest = {
         "format": FORMAT,
         "deployed": deployed.to_json(),
@@ -122,7 +119,7 @@ def _read_table(path: Path, table: Table, count: int) -> Rows:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"it has more than {MAX_FILE_BYTES} bytes")
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             meta = file.metadata
             size = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
             if meta.num_rows > MAX_ROWS or size > MAX_BYTES:
@@ -132,9 +129,10 @@ def _read_table(path: Path, table: Table, count: int) -> Rows:
             if not file.schema_arrow.equals(_arrow_schema(table)):
                 raise ValueError(f"its columns are not those of {table.name}")
             content = file.read()
+        columns = {c.name: _values(content.column(c.name).to_pylist(), c.kind) for c in table.columns}
     except (OSError, ValueError, pa.ArrowException) as error:
         raise RecordingUnusable(f"{path} cannot be used: {error}") from error
-    return Rows.of(table, {c.name: _values(content.column(c.name).to_pylist(), c.kind) for c in table.columns})
+    return Rows.of(table, columns)
 
 
 def _values(values: list[Any], kind: Kind) -> list[Any]:

@@ -21,22 +21,8 @@ class Money:
     challenge_pool: int = 0
     supply: int = 0
     _pools: tuple[int, ...] = ()
-    _moved: set[Address] = field(default_factory=set)
-
-    @classmethod
-    def over(cls, book: Book, protocol: Address) -> "Money":
-        """As the book's last rows have it."""
-        accounts = {name: account for account, name in book.names.items()}
-        money = cls(protocol)
-        for row in book.tables["balances"]:
-            money.balances[accounts[row["node"]]] = row["balance"]
-        for row in book.tables["stakes"]:
-            money.stakes[accounts[row["node"]]] = (row["stake"], row["locked"], row["withdrawing"])
-        for row in book.tables["pools"]:
-            money._pools = (row["challenge_pool"], row["stakes"], row["held"], row["supply"])
-        if money._pools:
-            money.challenge_pool, _, _, money.supply = money._pools
-        return money
+    _before: dict[Address, int | None] = field(default_factory=dict)
+    """What those who moved tokens in this block had before it; None: they are new."""
 
     def start(self, scene: Scene, balances: Mapping[Address, int]) -> None:
         """Write what everybody has at the beginning: also those who have nothing."""
@@ -44,7 +30,7 @@ class Money:
             scene.book.name(account)
         self.balances = {account: balances.get(account, 0) for account in scene.book.names}
         self.supply = sum(self.balances.values())
-        self._moved = set(self.balances)
+        self._before = dict.fromkeys(self.balances)
         self.end_block(scene)
 
     def check(self, block: int, events: Iterable[ChainEvent]) -> None:
@@ -74,15 +60,15 @@ class Money:
             self.supply -= amount
             return
         book.name(account)
+        self._before.setdefault(account, self.balances.get(account))
         self.balances[account] = self.balances.get(account, 0) + amount
-        self._moved.add(account)
 
     def end_block(self, scene: Scene) -> None:
         """Write what changed, in the order of the nodes."""
         for account, name in scene.book.names.items():
-            if account in self._moved:
+            if account in self._before and self._before[account] != self.balances[account]:
                 scene.add("balances", node=name, balance=self.balances[account])
-        self._moved.clear()
+        self._before.clear()
         self._end_stakes(scene)
         pools = (
             self.challenge_pool,

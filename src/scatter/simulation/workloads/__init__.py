@@ -1,6 +1,6 @@
 """What the jobs of a simulation train: the data that trainers hold, the jobs that requestors post, and where their code runs."""
 
 from scatter.simulation.workloads.machine import Machine
-from scatter.simulation.workloads.workload import Workload, WorkloadError
+from scatter.simulation.workloads.workload import Workload
 
-__all__ = ["Machine", "Workload", "WorkloadError"]
+__all__ = ["Machine", "Workload"]

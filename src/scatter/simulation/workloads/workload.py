@@ -21,6 +21,7 @@ from scatter.protocol.terms import MAX_BPS
 from scatter.runtime.remembered import RememberingSandbox
 from scatter.runtime.sandbox import LocalSandbox
 from scatter.runtime.trusted import TrustedRunner, scripts_of
+from scatter.simulation.errors import WorkloadError
 from scatter.simulation.scenario import WorkloadSettings
 from scatter.simulation.step_kinds import AddTopic
 from scatter.simulation.workloads.machine import Machine
@@ -28,10 +29,6 @@ from scatter.simulation.workloads.machine import Machine
 SYNTHETIC = "synthetic"
 SYNTHETIC_NOISE = 1
 """Units by which predictions of machines differ in the synthetic workload."""
-
-
-class WorkloadError(ValueError):
-    """The workload cannot be used; the message says why, and the way out."""
 
 
 @dataclass(frozen=True, slots=True)

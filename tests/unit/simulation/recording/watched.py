@@ -8,6 +8,7 @@ from typing import Any
 from tests.property.protocol.actors import Actor as Player
 from tests.property.protocol.actors import digest, shard_key
 from tests.property.protocol.model_chain import ModelChain, account, seeded
+from tests.property.protocol.model_job import ModelJob
 from tests.property.protocol.model_parts import Refused
 from tests.property.protocol.simulation import run
 
@@ -31,11 +32,15 @@ GROUPS = {
 
 
 class WatchedChain(ModelChain):
-    """Remembers a `BlockRecord` for every transaction; `bent` are the behaviours of those that are not honest."""
+    """Remembers a `BlockRecord` for every transaction; `bent` are the behaviours of those that are not honest,
+    `money` what the contract held, the challenge pool and all stakes after each block, `lost` what verdicts took of stakes that
+    no claim has taken off yet: others may have been paid of it already."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.records: list[BlockRecord] = []
+        self.money: dict[int, tuple[int, int, int]] = {}
+        self.lost: dict[int, int] = {}
         self.bent: dict[Address, str] = {}
         self._pending: list[tuple[Address, Address, int]] = []
 
@@ -57,7 +62,7 @@ class WatchedChain(ModelChain):
             self.block_ref(),
             self.contract,
             {OPERATOR: SUPPLY},
-            {OPERATOR: "operator", self.contract: "protocol"},
+            {OPERATOR: "operator"},
             self.rates,
         )
 
@@ -71,6 +76,8 @@ class WatchedChain(ModelChain):
         error: str | None,
     ) -> None:
         events = [(e.name, e.values) for e in self.events[seen:]]
+        self.money[self.block] = (self.held, self.challenge_pool, sum(node.stake for node in self.nodes.values()))
+        self.lost[self.block] = sum(_lost_by_verdict(job) for job in self.jobs.values())
         for who in self.balances:
             given = who not in before  # registering brings the tokens that the operator hands out elsewhere
             moved = self.balances[who] - before.get(who, 0)
@@ -95,15 +102,19 @@ class WatchedChain(ModelChain):
         )
 
 
+def _lost_by_verdict(job: ModelJob) -> int:
+    verdicts = [item.verdict for item in job.items.values() if item.verdict is not None]
+    lost = frozenset[int]().union(*(verdict.lost for verdict in verdicts))
+    return sum(job.seats[seat].lock for seat in lost if job.seats[seat].account not in job.claimed)
+
+
 @dataclass
 class Told:
     """A chain with its people, named as in scenarios."""
 
     players: list[Player]
     chain: WatchedChain = field(default_factory=lambda: WatchedChain(random=seeded(bytes(32))))
-
-    def __post_init__(self) -> None:
-        self.start = self.chain.beginning()
+    start: Beginning = field(default_factory=lambda: WatchedChain().beginning())
 
     @property
     def actors(self) -> list[Actor]:

@@ -1,0 +1,34 @@
+"""Blocks of an interrupted run, told again: from the chain, and from what was kept of each block."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from scatter.chain.stepped import SteppedChain
+from scatter.protocol.ids import Address
+from scatter.protocol.projection import apply
+from scatter.protocol.view import NetworkView
+from scatter.simulation.blocks import BlockRecord, SentCall
+
+BATCH = 200
+"""Blocks that are asked for at a time."""
+
+
+async def past_blocks(
+    chain: SteppedChain, after: int, calls: Mapping[int, tuple[tuple[SentCall, ...], Mapping[Address, str]]]
+) -> AsyncIterator[BlockRecord]:
+    """Every block from the one after `after` to the head, as it was told when it was mined."""
+    events = chain.history()
+    network = NetworkView()
+    for event in events:
+        if event.block <= after:
+            network = apply(network, event.name, event.values, event.block)
+    left = [event for event in events if event.block > after]
+    for first in range(after + 1, chain.now.number + 1, BATCH):
+        numbers = range(first, min(first + BATCH, chain.now.number + 1))
+        for block in await asyncio.gather(*map(chain.block, numbers)):
+            logged = tuple(event for event in left if event.block == block.number)
+            left = left[len(logged) :]
+            for event in logged:
+                network = apply(network, event.name, event.values, event.block)
+            told, behaviours = calls.get(block.number, ((), {}))
+            yield BlockRecord(block, logged, told, network, behaviours)

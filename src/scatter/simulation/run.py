@@ -1,0 +1,298 @@
+"""One run of a scenario: from its file to its result, going on where an earlier run of the same was interrupted."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from scatter import __version__
+from scatter.behaviours.persona import Conspiracy, Persona
+from scatter.behaviours.registry import create
+from scatter.chain.deployment import PROTOCOL, TOKEN, Deployment
+from scatter.content.memory import ContentPool, MemoryContentStore
+from scatter.localnet.measuring import final_metric, final_model
+from scatter.localnet.network import OPERATOR
+from scatter.node.behaviour import Behaviour
+from scatter.node.failures import GiveUp
+from scatter.node.reports import Report
+from scatter.node.running import JobCodeFailed
+from scatter.ports import BlockRef, Call, ContentMissing
+from scatter.protocol.ids import JobId, Round
+from scatter.protocol.states import Role
+from scatter.simulation.blocks import BlockRecord
+from scatter.simulation.expectations import evaluate
+from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
+from scatter.simulation.keeping import FOLDER, Keeper, Kept, block_from_json, block_to_json, run_id
+from scatter.simulation.past import past_blocks
+from scatter.simulation.recording.beginning import Beginning
+from scatter.simulation.recording.files import SUBFOLDER
+from scatter.simulation.recording.recorder import Recorder
+from scatter.simulation.result import Balance, SimulationResult
+from scatter.simulation.scenario import NodeGroup, Scenario
+from scatter.simulation.step_kinds import Step
+from scatter.simulation.steps import Progress, Stage, flattened, take_places
+from scatter.simulation.tally import Measured, Tally, result_of
+from scatter.simulation.verdict_tables import write_tables
+from scatter.simulation.workloads import Workload
+from scatter.simulation.world import World
+from scatter.storage.memory import MemoryArtefacts
+
+RESULT_FILE = "result.json"
+
+
+class Watcher(Protocol):
+    """Somebody who looks on."""
+
+    def begin(self, steps: int, resumed: bool) -> None:
+        """A run with so many steps begins, or goes on."""
+        ...
+
+    def step(self, number: int, step: Step) -> None:
+        """A step begins; numbers count from 1."""
+        ...
+
+    def block(self, record: BlockRecord) -> None:
+        """A block was mined."""
+        ...
+
+    def report(self, report: Report) -> None:
+        """What a node did."""
+        ...
+
+
+@dataclass(slots=True)
+class Run:
+    """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go; `keep_every`: wall-clock
+    seconds between two checkpoints."""
+
+    scenario: Scenario
+    beside: Path
+    out: Path
+    watcher: Watcher
+    keep_every: float
+    _workload: Workload = field(init=False)
+    _keeper: Keeper = field(init=False)
+    _world: World = field(init=False)
+    _stage: Stage = field(init=False)
+    _pool: ContentPool = field(init=False)
+    _deployment: Deployment | None = None
+    _beginning: BlockRef | None = None
+    _tally: Tally | None = None
+    _recorder: Recorder | None = None
+    _conspiracies: dict[str, Conspiracy] = field(default_factory=dict)
+    _nodes: Mapping[str, tuple[MemoryArtefacts, MemoryContentStore]] = field(default_factory=dict)
+    _before: dict[str, Balance] = field(default_factory=dict)
+    _supply: int = 0
+    _seconds: float = 0.0
+    _began: float = 0.0
+    _kept_at: float = 0.0
+
+    async def run(self, *, fresh: bool = False) -> tuple[SimulationResult, list[dict[str, Any]]]:
+        """Run it to its end; the result, and what came of the expectations. Everything is in the folder then.
+
+        Raises WorkloadError, ScenarioFailed, Stuck and CheckpointUnusable.
+        """
+        self._began = self._kept_at = time.monotonic()
+        self._workload = Workload.load(self.scenario.workload, self.beside, self.scenario.seed)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._keeper = Keeper(self.out / FOLDER, run_id(__version__, self.scenario, self._workload.package.code.files))
+        if fresh:
+            self._keeper.forget()
+        kept = self._keeper.find()
+        self._pool = ContentPool() if kept is None else self._keeper.pool()
+        self._nodes = {} if kept is None else self._keeper.nodes(self._pool)
+        async with empty_world(
+            self.scenario.seed, self.scenario.chain.block_seconds, None if kept is None else kept.chain
+        ) as world:
+            self._world = world
+            self._set_stage(Progress() if kept is None else kept.progress)
+            if kept is not None:
+                await self._take_up(kept)
+            await self._play(resumed=kept is not None)
+            result = await self._result()
+        outcomes = evaluate(self.scenario.expect, result)
+        self._write(result, outcomes)
+        self._keeper.forget()
+        return result, outcomes
+
+    def _set_stage(self, progress: Progress) -> None:
+        self._stage = Stage(
+            self.scenario, self._workload, self._world, progress, self._found, self._ready, self._behaviour
+        )
+
+    async def _play(self, *, resumed: bool) -> None:
+        steps = list(flattened(self.scenario.steps))
+        self.watcher.begin(len(steps), resumed)
+        self._world.quiet = self._keep_sometimes
+        progress = self._stage.progress
+        for number, step in enumerate(steps[progress.done :], start=progress.done + 1):
+            self.watcher.step(number, step)
+            await self._stage.play(step)
+            await self._keep_sometimes()
+
+    async def _found(self) -> None:
+        """Deploy the contracts and make all nodes."""
+        self._deployment = await deploy_contracts(self._world, self.scenario.chain.parameters, self.scenario.seed)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Make the nodes, with what they have, and begin to record."""
+        assert self._deployment is not None  # noqa: S101 — founded, or taken up
+        workspace = self.out / FOLDER / "workspace"
+        workspace.mkdir(parents=True, exist_ok=True)
+        founder = Founder(self._world, self._deployment, self.scenario.seed, self._pool, workspace, self.watcher.report)
+        groups = [(group, name) for group in self.scenario.nodes for name in group.names]
+        data = await asyncio.to_thread(self._deal, [(g, n) for g, n in groups if g.role is Role.TRAINER])
+        personas = {name: self._persona(group, name) for group, name in groups}
+        for group, name in groups:
+            artefacts, content = self._nodes.get(name, (MemoryArtefacts(), MemoryContentStore(self._pool)))
+            newcomer = Newcomer(
+                actor_of(self.scenario.seed, name, group.group, group.role, group.behaviour),
+                data.get(name, {}),
+                self._workload.machine(name),
+                create(group.behaviour, group.options, personas[name]),
+                partial(self._stage.may, name),
+            )
+            await founder.settle(newcomer, artefacts, content)
+        self._begin_recording()
+
+    def _begin_recording(self) -> None:
+        assert self._deployment is not None  # noqa: S101
+        actors = [each.actor for each in self._world.inhabitants.values()]
+        if self._beginning is None:
+            self._beginning = self._world.chain.now
+        beginning = Beginning(
+            self._beginning,
+            self._deployment.addresses[PROTOCOL],
+            {self._world.operator.address: self.scenario.chain.supply},
+            {self._world.operator.address: OPERATOR},
+            self.scenario.chain.rates,
+        )
+        self._tally = Tally(actors)
+        self._recorder = Recorder(actors, self.out / SUBFOLDER, beginning)
+        self._world.watchers.append(self._see)
+
+    def _see(self, record: BlockRecord) -> None:
+        self._keeper.seen(record.block.number, record.calls, record.behaviours)
+        self._tell(record)
+
+    def _tell(self, record: BlockRecord) -> None:
+        assert self._tally is not None and self._recorder is not None  # noqa: S101, PT018
+        self._tally.see(record)
+        self._recorder.add(record)
+        self.watcher.block(record)
+
+    async def _ready(self) -> None:
+        """Everybody has its role: from here on gains are counted."""
+        self._before, self._supply = await self._balances(), await self._total()
+
+    def _deal(self, trainers: Sequence[tuple[NodeGroup, str]]) -> dict[str, dict[str, Path]]:
+        """Write each trainer's data to its folder; folders by dataset, by trainer."""
+        folders = {}
+        for name, examples in self._workload.data((name, group.behaviour) for group, name in trainers).items():
+            place = self.out / FOLDER / "data" / name
+            place.mkdir(parents=True, exist_ok=True)
+            for file, content in examples.to_files().items():
+                (place / file).write_bytes(content)
+            folders[name] = {self._workload.package.definition.dataset: place}
+        return folders
+
+    def _persona(self, group: NodeGroup, name: str) -> Persona:
+        gang = f"gang {group.conspiracy}" if group.conspiracy else f"node {name}"
+        conspiracy = self._conspiracies.setdefault(gang, Conspiracy())
+        account = actor_of(self.scenario.seed, name, group.group, group.role, group.behaviour).address
+        return Persona(name, account, group.role, self.scenario.seed, conspiracy)
+
+    def _behaviour(self, name: str, behaviour: str, options: Mapping[str, Any]) -> Behaviour:
+        group = next(group for group in self.scenario.nodes if name in group.names)
+        return create(behaviour, options, self._persona(group, name))
+
+    async def _balances(self) -> dict[str, Balance]:
+        """What each node has, by name."""
+        stakes = self._world.network.nodes
+        tokens = await asyncio.gather(
+            *(self._world.chain.read(Call(TOKEN, "balanceOf", (e.address,))) for e in self._world.inhabitants.values())
+        )
+        return {
+            name: Balance(int(held), stakes[each.address].stake if each.address in stakes else 0)
+            for (name, each), held in zip(self._world.inhabitants.items(), tokens, strict=True)
+        }
+
+    async def _total(self) -> int:
+        return int(await self._world.chain.read(Call(TOKEN, "totalSupply", ())))
+
+    async def _keep_sometimes(self) -> None:
+        if time.monotonic() - self._kept_at < self.keep_every:
+            return
+        await self._keeper.keep(
+            self._world,
+            self._pool,
+            self._stage.progress,
+            self._deployment,
+            {name: conspiracy.memory for name, conspiracy in self._conspiracies.items()},
+            {
+                "before": {name: [held.tokens, held.stake] for name, held in self._before.items()},
+                "supply": self._supply,
+                "seconds": self._seconds + time.monotonic() - self._began,
+                "beginning": None if self._beginning is None else block_to_json(self._beginning),
+            },
+        )
+        self._kept_at = time.monotonic()
+
+    async def _take_up(self, kept: Kept) -> None:
+        """Bring the world to where the run was kept, and tell all who watch what happened until then."""
+        self._before = {name: Balance(*held) for name, held in kept.more["before"].items()}
+        self._supply, self._seconds = int(kept.more["supply"]), float(kept.more["seconds"])
+        if kept.deployment is None:
+            return
+        self._deployment = kept.deployment
+        await self._world.chain.know(kept.deployment.bindings(), kept.deployment.block)
+        await self._world.view.reached(self._world.chain.now.number)
+        self._beginning = block_from_json(kept.more["beginning"])
+        await self._settle()
+        for name, memory in kept.memories.items():
+            self._conspiracies[name].memory.update(memory)
+        async for record in past_blocks(self._world.chain, self._beginning.number, self._keeper.calls()):
+            self._tell(record)
+        take_places(self._stage)
+
+    async def _result(self) -> SimulationResult:
+        assert self._tally is not None and self._recorder is not None  # noqa: S101, PT018
+        metrics = await self._final_metrics()
+        for job, metric in metrics.items():
+            self._recorder.final_metric(job, metric)
+        after = await self._balances()
+        measured = Measured(
+            before=self._before or after,
+            after=after,
+            supply_before=self._supply,
+            supply_after=await self._total(),
+            final_metrics=metrics,
+            seconds=round(self._seconds + time.monotonic() - self._began, 2),
+        )
+        return result_of(self.scenario, self._tally, measured)
+
+    async def _final_metrics(self) -> dict[JobId, float]:
+        """What the last models of jobs score, where there is a model and its requestor can read it."""
+        nodes = {each.address: each.turns.parts for each in self._world.inhabitants.values()}
+        metrics = {}
+        for job in self._world.network.jobs.values():
+            if not job.ended or job.starting_model(Round(job.terms.rounds + 1))[1] is None:
+                continue
+            requestor = nodes[job.requestor]
+            try:
+                model = await final_model(requestor, job)
+                metrics[job.id] = await final_metric(requestor, job, model, self._workload.package.evaluation)
+            except (GiveUp, ContentMissing, JobCodeFailed, LookupError):
+                continue
+        return metrics
+
+    def _write(self, result: SimulationResult, outcomes: list[dict[str, Any]]) -> None:
+        assert self._recorder is not None  # noqa: S101
+        self._recorder.write()
+        write_tables(self.out, self.scenario.expect, outcomes, result)
+        (self.out / RESULT_FILE).write_text(json.dumps(result.to_json(outcomes), indent=2) + "\n")
