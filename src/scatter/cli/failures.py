@@ -9,6 +9,10 @@ BAD_INPUT = 2
 FAILED = 1
 
 
+class BadOption(ValueError):
+    """An option of a command has a value that it does not take; the message says what it takes."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
@@ -23,12 +27,18 @@ def explained() -> Iterator[None]:
     from scatter.localnet.partition import TooFewRows
     from scatter.localnet.settings import FolderUnusable
     from scatter.ports import ChainError, SandboxUnavailable
-    from scatter.simulation.errors import CheckpointUnusable, ScenarioError, ScenarioFailed, WorkloadError
+    from scatter.simulation.errors import (
+        CheckpointUnusable,
+        RecordingUnusable,
+        ScenarioError,
+        ScenarioFailed,
+        WorkloadError,
+    )
     from scatter.storage.database import DatabaseUnusable
 
     bad_input = (
         *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
-        *(ScenarioError, WorkloadError, CheckpointUnusable, BadChange),
+        *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
     )
     failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed)
     try:

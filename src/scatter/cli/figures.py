@@ -25,34 +25,25 @@ def figures(
 
     Exit code 0 when figures were drawn, 1 when they cannot be written, 2 when there is no recording that can be read.
     """
-    from scatter.cli.failures import BAD_INPUT, FAILED
+    from scatter.cli.failures import FAILED, BadOption, explained
     from scatter.simulation.figures.drawing import FIGURES, FORMATS, draw_all
-    from scatter.simulation.recording.files import RecordingUnusable
     from scatter.simulation.recording.recorded import Recorded
 
     wanted = list(dict.fromkeys(part.strip().lower() for part in formats.split(",")))
-    if strange := [part for part in wanted if part not in FORMATS]:
-        raise _exit(f"--format takes {' and '.join(FORMATS)}, not {strange[0]!r}", BAD_INPUT)
-    try:
-        recorded = Recorded.load(folder)
-    except RecordingUnusable as error:
-        raise _exit(str(error), BAD_INPUT) from error
+    place = out or folder / "figures"
     names = iter(range(1, len(FIGURES) + 1))
+    with explained():
+        if strange := [part for part in wanted if part not in FORMATS]:
+            raise BadOption(f"--format takes {' and '.join(FORMATS)}, not {strange[0]!r}")
+        recorded = Recorded.load(folder)
     try:
         files = draw_all(
-            recorded,
-            out or folder / "figures",
-            wanted,
-            lambda name: typer.echo(f"{next(names)}/{len(FIGURES)} {name}", err=True),
+            recorded, place, wanted, lambda name: typer.echo(f"{next(names)}/{len(FIGURES)} {name}", err=True)
         )
     except OSError as error:
-        raise _exit(f"the figures cannot be written: {error}", FAILED) from error
+        typer.echo(f"error: the figures cannot be written: {error}", err=True)
+        raise typer.Exit(FAILED) from error
     if as_json:
         sys.stdout.write(json.dumps({"files": [str(file) for file in files]}) + "\n")
     else:
-        typer.echo(f"{len(files)} files in {out or folder / 'figures'}", err=True)
-
-
-def _exit(message: str, code: int) -> typer.Exit:
-    typer.echo(f"error: {message}", err=True)
-    return typer.Exit(code)
+        typer.echo(f"{len(files)} files in {place}", err=True)

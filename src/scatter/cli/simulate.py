@@ -13,7 +13,11 @@ FAILED = 1
 
 def simulate(
     scenario: Annotated[
-        Path, typer.Argument(help="A scenario file; docs/simulation.md says what is in one.", metavar="SCENARIO.toml")
+        Path,
+        typer.Argument(
+            help="A scenario file (docs/simulation.md says what is in one), or the name of an example, like paper-1.",
+            metavar="SCENARIO.toml",
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Where results go; scatter-simulation/<name>-<seed> if not given.")
@@ -21,7 +25,7 @@ def simulate(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the scenario's: of everything that is drawn.")
     ] = None,
-    short: Annotated[bool, typer.Option("--short", help="With the numbers of the scenario's [short] table.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="In the scenario's short form.")] = False,
     assign: Annotated[
         list[str] | None, typer.Option("--set", help="A variable of the scenario, as NAME=VALUE.", metavar="NAME=VALUE")
     ] = None,
@@ -43,12 +47,14 @@ def simulate(
     from scatter.behaviours.registry import check_behaviour
     from scatter.cli.failures import explained
     from scatter.cli.simulating import Screen, print_result
+    from scatter.localnet.example import example_scenario
     from scatter.simulation.reading import read_scenario_file
     from scatter.simulation.run import Run
 
+    file = scenario if scenario.exists() else example_scenario(scenario.name) or scenario
     with explained():
         read = read_scenario_file(
-            scenario,
+            file,
             short=short,
             overrides=_assignments(assign or []),
             seed=seed,
@@ -56,7 +62,7 @@ def simulate(
         )
         place = out or Path("scatter-simulation", f"{read.name}-{read.seed}{'-short' if short else ''}")
         with Screen(read) as screen:
-            result, outcomes = asyncio.run(Run(read, scenario.parent, place, screen, keep_every).run(fresh=fresh))
+            result, outcomes = asyncio.run(Run(read, file.parent, place, screen, keep_every).run(fresh=fresh))
     print_result(result, outcomes, place)
     if as_json:
         sys.stdout.write(json.dumps(result.to_json(outcomes)) + "\n")
@@ -64,9 +70,11 @@ def simulate(
 
 
 def _assignments(texts: list[str]) -> dict[str, str]:
-    """Variables by name. BadParameter for a text that is no assignment."""
+    """Variables by name. BadOption for a text that is no assignment."""
+    from scatter.cli.failures import BadOption
+
     pairs = [text.partition("=") for text in texts]
     for text, (name, equals, _) in zip(texts, pairs, strict=True):
         if not (name and equals):
-            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+            raise BadOption(f"--set takes NAME=VALUE, not {text!r}")
     return {name: value for name, _, value in pairs}

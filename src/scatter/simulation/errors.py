@@ -19,3 +19,7 @@ class WorkloadError(ValueError):
 
 class CheckpointUnusable(ValueError):
     """What was kept of a run cannot be used; the message says why, and the way out."""
+
+
+class RecordingUnusable(ValueError):
+    """A folder holds no recording, or one that cannot be used; the message says why."""

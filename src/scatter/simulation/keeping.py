@@ -37,7 +37,6 @@ class Kept:
     """A run as it was kept: its progress, the deployment (None before there is one), what each conspiracy has told itself, and
     whatever else the run wants back."""
 
-    run: str
     chain: Path
     progress: Progress
     deployment: Deployment | None
@@ -111,8 +110,9 @@ class Keeper:
             content = json.loads(path.read_text())
             if content["format"] != FORMAT:
                 raise ValueError("another version of Scatter wrote it")
+            if content["run"] != self.run:
+                raise ValueError("it is of another scenario, seed or version of Scatter")
             kept = Kept(
-                content["run"],
                 self.folder / content["chain"],
                 progress_from_json(content["progress"]),
                 Deployment.load(self.folder / _DEPLOYMENT) if content["deployed"] else None,

@@ -15,7 +15,6 @@ from scatter.protocol.ids import SCT
 from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.states import Role
 from scatter.protocol.terms import MAX_DURATION
-from scatter.simulation.recording.schema import TABLES
 from scatter.simulation.step_kinds import ENDS, Step, one_of
 from scatter.simulation.values import (
     TABLE,
@@ -171,7 +170,6 @@ _AGGREGATE, _AGGREGATE_SCHEMA = one_of(AGGREGATES)
 _OUTCOME, _OUTCOME_SCHEMA = one_of(OUTCOMES)
 _CHALLENGED, _CHALLENGED_SCHEMA = one_of(CHALLENGED)
 _END, _END_SCHEMA = one_of(ENDS)
-_TABLE, _TABLE_SCHEMA = one_of(tuple(TABLES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,15 +213,6 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """What is written down, by default everything."""
-
-    tables: Annotated[
-        tuple[Annotated[str, _TABLE, _TABLE_SCHEMA], ...], Field(description=f"it is a list of {', '.join(TABLES)}")
-    ] = tuple(TABLES)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A checked scenario: variables are in their places, and of the expectations there are those of the form it was read in."""
 
@@ -234,7 +223,6 @@ class Scenario:
     steps: Annotated[tuple[Step, ...], Field(min_length=1, description="it is a list of steps")]
     chain: Annotated[ChainSettings, Field(description="it is a table")] = ChainSettings()
     workload: Annotated[WorkloadSettings, Field(description="it is a table")] = WorkloadSettings()
-    record: Annotated[Recording, Field(description="it is a table")] = Recording()
     expect: Annotated[
         tuple[Expectation, ...],
         Field(max_length=MAX_EXPECTATIONS, description=f"it is a list of at most {MAX_EXPECTATIONS} expectations"),
@@ -272,7 +260,6 @@ _TABLE_CLASSES: tuple[type[Any], ...] = (
     NodeGroup,
     Selection,
     Expectation,
-    Recording,
     Scenario,
 )
 for _table_class in _TABLE_CLASSES:

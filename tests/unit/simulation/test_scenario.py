@@ -21,7 +21,6 @@ from scatter.simulation.scenario import (
     ChainSettings,
     Expectation,
     NodeGroup,
-    Recording,
     Selection,
     WorkloadSettings,
 )
@@ -29,7 +28,7 @@ from scatter.simulation.step_kinds import STEP_KINDS, AddTopic, Repeat, TrainerJ
 from scatter.simulation.values import Between, Reference
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "simulation.md"
-TABLES = (About, ChainSettings, WorkloadSettings, NodeGroup, Expectation, Selection, Recording, *STEP_KINDS.values())
+TABLES = (About, ChainSettings, WorkloadSettings, NodeGroup, Expectation, Selection, *STEP_KINDS.values())
 
 
 def test_everything_comes_in_its_unit() -> None:

@@ -39,20 +39,6 @@ class Book:
             book._enter(account, name, "", role_name(Role.NONE), "")
         return book
 
-    @classmethod
-    def over(cls, tables: dict[str, Rows]) -> "Book":
-        """One that was written before."""
-        book = cls(tables)
-        for row in tables["nodes"]:
-            account = address(row["address"])
-            book.names[account], book.roles[account] = row["node"], row["role"]
-            book.behaviours[account] = row["behaviour"]
-        accounts = {name: account for account, name in book.names.items()}
-        for row in tables["behaviours"]:
-            book.behaviours[accounts[row["node"]]] = row["behaviour"]
-        book.numbers = {JobId(bytes.fromhex(row["id"][2:])): row["job"] for row in tables["jobs"]}
-        return book
-
     def name(self, account: Address) -> str:
         """What an account is called. A stranger is entered by its address."""
         if account not in self.names:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from pyarrow import csv as pa_csv
 from pyarrow import parquet
 
+from scatter.simulation.errors import RecordingUnusable
 from scatter.simulation.recording.beginning import Deployed
 from scatter.simulation.recording.rows import Rows
 from scatter.simulation.recording.schema import TABLES, Kind, Table
@@ -40,11 +41,7 @@ _TYPES = {
 _WRITTEN = {"compression": "zstd", "store_schema": False, "write_page_checksum": True}
 
 
-class RecordingUnusable(ValueError):
-    """A folder holds no recording, or one that cannot be used; the message says why."""
-
-
-def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed, *, csv: bool) -> None:
+def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed) -> None:
     """Write a recording in the place of an earlier one. RecordingUnusable, and nothing changes, when the folder holds
     something else."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
@@ -55,8 +52,7 @@ def write_folder(folder: Path, tables: Mapping[str, Rows], deployed: Deployed, *
     for name, rows in tables.items():
         made = _arrow(rows)
         parquet.write_table(made, draft / f"{name}.parquet", **_WRITTEN)
-        if csv:
-            pa_csv.write_csv(made, draft / f"{name}.csv")
+        pa_csv.write_csv(made, draft / f"{name}.csv")
     manifest = {
         "format": FORMAT,
         "deployed": deployed.to_json(),

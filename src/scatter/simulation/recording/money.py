@@ -24,21 +24,6 @@ class Money:
     _before: dict[Address, int | None] = field(default_factory=dict)
     """What those who moved tokens in this block had before it; None: they are new."""
 
-    @classmethod
-    def over(cls, book: Book, protocol: Address) -> "Money":
-        """As the book's last rows have it."""
-        accounts = {name: account for account, name in book.names.items()}
-        money = cls(protocol)
-        for row in book.tables["balances"]:
-            money.balances[accounts[row["node"]]] = row["balance"]
-        for row in book.tables["stakes"]:
-            money.stakes[accounts[row["node"]]] = (row["stake"], row["locked"], row["withdrawing"])
-        for row in book.tables["pools"]:
-            money._pools = (row["challenge_pool"], row["stakes"], row["held"], row["supply"])
-        if money._pools:
-            money.challenge_pool, _, _, money.supply = money._pools
-        return money
-
     def start(self, scene: Scene, balances: Mapping[Address, int]) -> None:
         """Write what everybody has at the beginning: also those who have nothing."""
         for account in balances:

@@ -31,14 +31,6 @@ class Progress:
 
     where: dict[int, Where] = field(default_factory=dict)
 
-    @classmethod
-    def over(cls, book: Book) -> "Progress":
-        """As the book's last rows have it."""
-        progress = cls()
-        for row in book.tables["states"]:
-            progress.where[row["job"]] = Where(row["state"], row["phase"], row["round"], row["time"])
-        return progress
-
     def see(self, scene: Scene, event: ChainEvent) -> None:
         """Follow one event."""
         values = event.values

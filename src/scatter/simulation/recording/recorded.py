@@ -19,7 +19,7 @@ class Recorded:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """From a folder that `Recorder.write` or `Recorder.dump` wrote, or the output folder around it. RecordingUnusable
+        """From a folder that `Recorder.write` wrote, or the output folder around it. RecordingUnusable
         when it holds none, or a damaged one."""
         return cls(*read_folder(folder))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self
 
 from scatter.protocol.ids import Address, JobId
 from scatter.protocol.view import NetworkView
@@ -10,7 +9,7 @@ from scatter.simulation.blocks import Actor, BlockRecord
 from scatter.simulation.recording.beginning import Beginning, Deployed
 from scatter.simulation.recording.book import Book, RecordingError, Scene
 from scatter.simulation.recording.disputes import see_disputes
-from scatter.simulation.recording.files import read_folder, write_folder
+from scatter.simulation.recording.files import write_folder
 from scatter.simulation.recording.money import Money
 from scatter.simulation.recording.payouts import see_claims
 from scatter.simulation.recording.progress import NOWHERE, Progress, Where, write_block
@@ -29,23 +28,11 @@ class Recorder:
     """
 
     def __init__(self, actors: Iterable[Actor], folder: Path | None, beginning: Beginning) -> None:
-        book = Book.of(actors, {beginning.protocol: PROTOCOL_NAME, **beginning.others})
-        money = Money(beginning.protocol)
-        self._set_up(folder, Deployed(beginning.protocol, beginning.rates), book, money, Progress())
-        money.start(Scene(book, beginning.block, NetworkView()), beginning.balances)
-        write_block(book, beginning.block, 0, [])
-
-    @classmethod
-    def load(cls, dumped: Path, folder: Path | None) -> Self:
-        """The recorder that was dumped, to go on with the block after its last. RecordingUnusable when there is none."""
-        tables, deployed = read_folder(dumped)
-        book = Book.over(tables)
-        recorder = cls.__new__(cls)
-        recorder._set_up(folder, deployed, book, Money.over(book, deployed.protocol), Progress.over(book))
-        return recorder
-
-    def _set_up(self, folder: Path | None, deployed: Deployed, book: Book, money: Money, progress: Progress) -> None:
-        self._folder, self._deployed, self._book, self._money, self._progress = folder, deployed, book, money, progress
+        self._folder, self._deployed = folder, Deployed(beginning.protocol, beginning.rates)
+        self._book = Book.of(actors, {beginning.protocol: PROTOCOL_NAME, **beginning.others})
+        self._money, self._progress = Money(beginning.protocol), Progress()
+        self._money.start(Scene(self._book, beginning.block, NetworkView()), beginning.balances)
+        write_block(self._book, beginning.block, 0, [])
 
     @property
     def block(self) -> int:
@@ -90,14 +77,10 @@ class Recorder:
         """The tables so far; they grow with the next block."""
         return Recorded(self._book.tables, self._deployed)
 
-    def dump(self, folder: Path) -> None:
-        """Keep all that was recorded, to be taken up by `load`: whole or not at all, in the place of an earlier dump."""
-        write_folder(folder, self._book.tables, self._deployed, csv=False)
-
     def write(self) -> Path | None:
         """Write every table as Parquet and CSV, whole or not at all; the folder, or None when there is none."""
         if self._folder is not None:
-            write_folder(self._folder, self._book.tables, self._deployed, csv=True)
+            write_folder(self._folder, self._book.tables, self._deployed)
         return self._folder
 
     def _check(self, record: BlockRecord) -> None:

@@ -85,9 +85,7 @@ _ALL = (
         "node group role behaviour address",
     ),
     _table("behaviours", "A node behaves like this from a block on.", "block time node behaviour"),
-    _table(
-        "blocks", "A block, and the gas of the nodes' transactions in it.", "block time transactions events gas"
-    ),
+    _table("blocks", "A block, and the gas of the nodes' transactions in it.", "block time transactions events gas"),
     _table(
         "transactions",
         "A mined transaction. `job` is empty when it is about none; `state` and `round` are where that job was when the block"

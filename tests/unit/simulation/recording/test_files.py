@@ -78,21 +78,6 @@ def test_any_parquet_reader_finds_exact_amounts(pristine: Path, told: Told) -> N
     assert largest == 10**27
 
 
-@pytest.mark.parametrize("after", [0, 1, 30, 90, 150])
-def test_a_recording_goes_on_where_it_was_dumped(told: Told, recorder: Recorder, tmp_path: Path, after: int) -> None:
-    first = Recorder(told.actors, None, told.start)
-    for record in told.chain.records[:after]:
-        first.add(record)
-    first.dump(tmp_path / "dump")
-    second = Recorder.load(tmp_path / "dump", tmp_path / "out")
-    assert second.block == first.block
-    for record in told.chain.records[after:]:
-        second.add(record)
-    assert contents(second.recorded) == contents(recorder.recorded)
-    second.dump(tmp_path / "dump")
-    assert contents(Recorder.load(tmp_path / "dump", None).recorded) == contents(recorder.recorded)
-
-
 def test_without_a_folder_nothing_is_written(told: Told) -> None:
     assert Recorder(told.actors, None, told.start).write() is None
 
