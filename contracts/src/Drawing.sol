@@ -2,8 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {JobStates} from "./JobStates.sol";
-import {JobTerms, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
+import {Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
 import {Shuffle} from "./Shuffle.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Drawing: the hash of the named block seats nodes of the frozen pools, uniformly and distinct, in pages
 abstract contract Drawing is JobStates {
@@ -50,7 +51,7 @@ abstract contract Drawing is JobStates {
         (bytes32 seed, bool expired) = _drawSeed(j, jobId);
         if (expired) _end(j, jobId, State.Cancelled, Reason.DrawExpired);
         if (seed == 0) return;
-        JobTerms storage t = j.terms;
+        Terms storage t = j.terms;
         Page memory page = _beginPage(j, jobId, seed);
         uint256 missing = _search(j, page, SeatKind.Member, t.members - j.members, true);
         bool walked = _walked(j, page, SeatKind.Member);
@@ -59,7 +60,7 @@ abstract contract Drawing is JobStates {
             walked = _walked(j, page, SeatKind.Auditor);
             if (missing == 0) (missing, walked) = _countOthers(j, page);
         }
-        if (missing == 0) _enter(j, jobId, State.Keying, 0, t.durations.keys, Reason.None);
+        if (missing == 0) _enter(j, jobId, State.Keying, 0, _duration(j, Span.Keys), Reason.None);
         else if (walked) _end(j, jobId, State.Cancelled, Reason.NoCommittee);
         else _keepPage(j, page);
     }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
 import {Rewards} from "./Rewards.sol";
-import {JobTerms, Reason, Role, SeatKind} from "./ScatterTypes.sol";
+import {Reason, Role, SeatKind} from "./ScatterTypes.sol";
 import {Settlement} from "./Settlement.sol";
 
 /// @title What every part of an ended job gets and loses
@@ -32,11 +32,11 @@ abstract contract Money is Rewards {
     // ── requestor ───────────────────────────────────────────────────────────────────────────────────────────────────
     /// @dev Bond, rounds that were not settled, and what nobody is paid for. Also what nobody else's claim moves.
     function _requestorAmounts(Job storage j) private view returns (Amounts memory a) {
-        JobTerms storage t = j.terms;
+        Terms storage t = j.terms;
         uint256 roundPool = t.roundPool;
-        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), roundPool, t.auditors);
+        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), roundPool, j.auditors);
         uint256 memberPart = membersPart / t.members;
-        uint256 auditorPart = t.auditors == 0 ? 0 : auditorsPart / t.auditors;
+        uint256 auditorPart = j.auditors == 0 ? 0 : auditorsPart / j.auditors;
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         for (uint256 number = t.rounds; number != 0; --number) {
             Round storage r = j.rounds[number];
@@ -102,8 +102,8 @@ abstract contract Money is Rewards {
     // ── trainers ────────────────────────────────────────────────────────────────────────────────────────────────────
     /// @dev The slot stake less penalties, and a share of every round in which the contribution was positive.
     function _trainerAmounts(Job storage j, uint256 slot) private view returns (Amounts memory a) {
-        JobTerms storage t = j.terms;
-        (uint256 trainersPart,,) = _parts(_parametersOf(j), t.roundPool, t.auditors);
+        Terms storage t = j.terms;
+        (uint256 trainersPart,,) = _parts(_parametersOf(j), t.roundPool, j.auditors);
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         uint256 stake = t.slotStake;
         uint256 rounds = t.rounds;
@@ -194,9 +194,9 @@ abstract contract Money is Rewards {
     {
         bool counted = Masks.has(r.panel, seat);
         if (!counted && (p.kind != SeatKind.Auditor || !Masks.has(r.compared, p.index))) return (false, 0);
-        JobTerms storage t = j.terms;
-        (, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), t.roundPool, t.auditors);
-        return (true, counted ? membersPart / t.members : auditorsPart / t.auditors);
+        Terms storage t = j.terms;
+        (, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), t.roundPool, j.auditors);
+        return (true, counted ? membersPart / t.members : auditorsPart / j.auditors);
     }
 
     /// @dev What a seat opened in a round: stored, or passed by the caller and checked against the stored hash.

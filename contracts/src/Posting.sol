@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
 import {Durations, JobTerms, Parameters, Reason, Role, State} from "./ScatterTypes.sol";
+import {Spans} from "./Spans.sol";
 
 /// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
 abstract contract Posting is JobStates, IScatterJobs {
@@ -13,7 +14,6 @@ abstract contract Posting is JobStates, IScatterJobs {
 
     uint256 private constant LAST_RULE = 4;
     uint256 private constant MAX_TAU = 32_767;
-    uint256 private constant DURATIONS = 9;
 
     /// @inheritdoc IScatterJobs
     function post(
@@ -31,7 +31,7 @@ abstract contract Posting is JobStates, IScatterJobs {
         jobId = keccak256(abi.encode(msg.sender, topic));
         Job storage j = _jobs[jobId];
         if (j.state != State.None) revert JobExists(jobId);
-        j.terms = terms_;
+        _keepTerms(j.terms, terms_);
         for (uint256 i; i < rounds; ++i) {
             j.shardKeyHashes[i] = shardKeyHashes[i];
         }
@@ -52,7 +52,6 @@ abstract contract Posting is JobStates, IScatterJobs {
         p.role = Role.Trainer;
         p.index = slot;
         ++n.parts;
-        j.trainerAt[slot] = msg.sender;
         j.trainers = slot + 1;
         emit TrainerJoined(jobId, msg.sender, slot);
         if (slot + 1 == j.terms.maxTrainers) _leaveOpen(j, jobId);
@@ -84,6 +83,26 @@ abstract contract Posting is JobStates, IScatterJobs {
         _checkSeatPay(t, _parameters[t.parameters]);
     }
 
+    function _keepTerms(Terms storage kept, JobTerms memory t) private {
+        kept.trainingJob = t.trainingJob;
+        kept.evaluationJob = t.evaluationJob;
+        kept.jobKeyHash = t.jobKeyHash;
+        kept.roundPool = t.roundPool;
+        kept.slotStake = t.slotStake;
+        kept.maxShareBps = t.maxShareBps;
+        kept.tau = t.tau;
+        kept.rounds = t.rounds;
+        kept.members = t.members;
+        kept.maxTrainers = t.maxTrainers;
+        kept.parameters = t.parameters;
+        kept.durations = Spans.pack(t.durations);
+        kept.faultBps = t.faultBps;
+        kept.auditors = t.auditors;
+        kept.minTrainers = t.minTrainers;
+        kept.rule = t.rule;
+        kept.minJury = t.minJury;
+    }
+
     function _checkSeatPay(JobTerms memory t, Parameters storage p) private view {
         (, uint256 members, uint256 auditors) = _parts(p, t.roundPool, t.auditors);
         uint256 pay = members / t.members;
@@ -98,13 +117,8 @@ abstract contract Posting is JobStates, IScatterJobs {
     }
 
     function _checkDurations(Durations memory d) private view {
-        for (uint256 i; i < DURATIONS; ++i) {
-            uint256 duration;
-            // A struct in memory is its fields, one to a word.
-            assembly ("memory-safe") {
-                duration := mload(add(d, mul(i, 32)))
-            }
-            _within("durations", duration, MINIMUM_DURATION, MAX_DURATION);
+        for (uint256 i; i < Spans.COUNT; ++i) {
+            _within("durations", Spans.at(d, i), MINIMUM_DURATION, MAX_DURATION);
         }
     }
 
