@@ -22,7 +22,7 @@ abstract contract Posting is JobStates, IScatterJobs {
         bytes32[] calldata shardKeyHashes,
         bytes32[] calldata shardDigests
     ) external returns (bytes32 jobId) {
-        Node storage n = _senderAs(Role.Requestor);
+        _senderAs(Role.Requestor);
         _checkTerms(terms_);
         uint256 rounds = terms_.rounds;
         if (shardKeyHashes.length != rounds || shardDigests.length != rounds) {
@@ -36,7 +36,6 @@ abstract contract Posting is JobStates, IScatterJobs {
             j.shardKeyHashes[i] = shardKeyHashes[i];
         }
         j.parts[msg.sender].role = Role.Requestor;
-        ++n.parts;
         emit JobPosted(jobId, msg.sender, topic, terms_, shardKeyHashes, shardDigests);
         _enter(j, jobId, State.Open, 0, terms_.durations.open, Reason.None);
         TOKEN.safeTransferFrom(msg.sender, address(this), terms_.roundPool * (rounds + 1));
@@ -45,13 +44,12 @@ abstract contract Posting is JobStates, IScatterJobs {
     /// @inheritdoc IScatterJobs
     function join(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
-        Node storage n = _senderAs(Role.Trainer);
+        _senderAs(Role.Trainer);
         Part storage p = j.parts[msg.sender];
         if (p.role != Role.None) revert AlreadyJoined(p.index);
         uint8 slot = j.trainers;
         p.role = Role.Trainer;
         p.index = slot;
-        ++n.parts;
         j.trainers = slot + 1;
         emit TrainerJoined(jobId, msg.sender, slot);
         if (slot + 1 == j.terms.maxTrainers) _leaveOpen(j, jobId);

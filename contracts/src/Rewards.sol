@@ -25,7 +25,7 @@ abstract contract Rewards is ScatterStorage {
     }
 
     /// @dev How many items an ended job has: none unless it was judged, which its first word tells.
-    function _items(Job storage j) private view returns (uint256) {
+    function _items(Job storage j) internal view returns (uint256) {
         return j.phase == JudgingPhase.Drawing ? 0 : j.jury.challenges;
     }
 

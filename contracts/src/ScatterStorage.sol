@@ -40,7 +40,6 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint88 locked;
         Role role;
         uint8 slashes;
-        uint16 parts;
         uint40 withdrawableAt;
         uint8 pools; // bit r: was appended to the pool of Role(r)
         bytes32 peerKey;
@@ -202,23 +201,28 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     }
 
     /// @dev The trainers', members' and auditors' parts of a round's pool. Members share the auditors' part when there are none.
+    /// Unchecked, as `_seatLock`: a round's pool has 96 bits, and the parts are at most all of it.
     function _parts(Parameters storage p, uint256 roundPool, uint256 auditors_)
         internal
         view
         returns (uint256 trainers_, uint256 members_, uint256 rest)
     {
-        trainers_ = roundPool * p.trainersBps / BPS;
-        members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * p.membersBps / BPS;
-        rest = roundPool - trainers_ - members_;
+        unchecked {
+            trainers_ = roundPool * p.trainersBps / BPS;
+            members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * p.membersBps / BPS;
+            rest = roundPool - trainers_ - members_;
+        }
     }
 
     /// @dev What a seat of a node in this role locks (L): enough that a majority of members stands to lose all that the trainers
     /// can win.
     function _seatLock(Terms storage t, Role role) internal view returns (uint256) {
-        Parameters storage p = _parameters[t.parameters];
-        uint256 least = _ticket(p, role) * p.lockBps / BPS;
-        uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
-        return stakes > least ? stakes : least;
+        unchecked {
+            Parameters storage p = _parameters[t.parameters];
+            uint256 least = _ticket(p, role) * p.lockBps / BPS;
+            uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
+            return stakes > least ? stakes : least;
+        }
     }
 
     /// @dev One numbering for members and auditors.
@@ -242,9 +246,8 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         return trainers_ / 16 + 1;
     }
 
-    /// @dev The sender's node, which must have this role.
-    function _senderAs(Role role) internal view returns (Node storage n) {
-        n = _nodes[msg.sender];
-        if (n.role != role) revert NotRegistered(msg.sender, role);
+    /// @dev The sender must be a node in this role.
+    function _senderAs(Role role) internal view {
+        if (_nodes[msg.sender].role != role) revert NotRegistered(msg.sender, role);
     }
 }

@@ -155,7 +155,6 @@ abstract contract Views is ScatterStorage, IScatterViews {
             stake: n.stake,
             locked: n.locked,
             slashes: n.slashes,
-            parts: n.parts,
             withdrawableAt: n.withdrawableAt
         });
     }
