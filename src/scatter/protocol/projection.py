@@ -45,6 +45,9 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
         job = replace(_ON_JOB[name](network.jobs[values["job"]], values), changed_block=block)
         if name in ("StateEntered", "JudgingAdvanced"):
             job = replace(job, entered_block=block)
+        if name == "StateEntered" and job.state is State.KEYING:
+            keys = {account: network.nodes[account].sealing_key for account in (*job.trainers, *job.seats)}
+            job = replace(job, sealing_keys=MappingProxyType(keys))
         return replace(network, jobs=_with(network.jobs, job.id, job))
     return network
 

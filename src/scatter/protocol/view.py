@@ -121,6 +121,9 @@ class JobView:
     members: tuple[Address, ...] = ()
     auditors: tuple[Address, ...] = ()
     jurors: tuple[Address, ...] = ()
+    sealing_keys: Mapping[Address, bytes] = field(default_factory=_empty)
+    """Of each trainer, member and auditor: the X25519 key that it had when the job entered Keying. What a reader registers later
+    must not make what was sealed to it look wrong."""
     rounds: Mapping[Round, RoundView] = field(default_factory=_empty)
     items: Mapping[Item, ItemView] = field(default_factory=_empty)
     phase: JudgingPhase = JudgingPhase.DRAWING
