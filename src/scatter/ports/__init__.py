@@ -19,7 +19,14 @@ from scatter.ports.chain import (
 )
 from scatter.ports.content import ContentMissing, ContentStore
 from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
-from scatter.ports.peers import PeerKey, PeerNetwork, PeerUnreachable, RequestHandler, RequestRefused
+from scatter.ports.peers import (
+    ContentRouting,
+    PeerKey,
+    PeerNetwork,
+    PeerUnreachable,
+    RequestHandler,
+    RequestRefused,
+)
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
 from scatter.ports.storage import Artefacts, Task, TaskQueue
 
@@ -34,6 +41,7 @@ __all__ = [
     "ChainUnavailable",
     "ChainUpdate",
     "ContentMissing",
+    "ContentRouting",
     "ContentStore",
     "EventLog",
     "Limits",
