@@ -17,7 +17,7 @@ from scatter.ports.chain import (
     Signer,
     TransactionRejected,
 )
-from scatter.ports.content import ContentMissing, ContentStore
+from scatter.ports.content import ContentMissing, ContentStore, IncomingContent
 from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
 from scatter.ports.peers import (
     ContentRouting,
@@ -44,6 +44,7 @@ __all__ = [
     "ContentRouting",
     "ContentStore",
     "EventLog",
+    "IncomingContent",
     "Limits",
     "LogEntry",
     "Outbox",
