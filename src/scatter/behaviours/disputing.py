@@ -34,13 +34,17 @@ class FalseChallenges(Bent[FalseChallengesOptions]):
         return [*more, *owed]
 
     def _challenges(self, view: JobView, scene: Scene) -> list[Duty]:
-        me = scene.me.address
-        sitting = view.terms.min_jury and view.seat_of(me) is not None
-        if not sitting or view.state is not State.CHALLENGING or not in_time(view, scene.now):
+        if view.seat_of(scene.me.address) is None:
             return []
         right = [item for item in challengeable(view) if not scene.holdings.has_on(Artefact.FINDING, view.id, item)]
-        chosen = right[: self.options.items]
-        return [owe_item(view, DutyKind.CHALLENGE, item) for item in chosen if _open_to(view, item, scene)]
+        return challenges(view, right[: self.options.items], scene)
+
+
+def challenges(view: JobView, items: Sequence[Item], scene: Scene) -> list[Duty]:
+    """Challenges of items, as far as they can be filed now."""
+    if not view.terms.min_jury or view.state is not State.CHALLENGING or not in_time(view, scene.now):
+        return []
+    return [owe_item(view, DutyKind.CHALLENGE, item) for item in items if _open_to(view, item, scene)]
 
 
 def _open_to(view: JobView, item: Item, scene: Scene) -> bool:

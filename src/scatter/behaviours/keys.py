@@ -6,14 +6,18 @@ from enum import StrEnum
 from pydantic import Field
 
 from scatter.behaviours.bent import Bent, Options
+from scatter.behaviours.disputing import challenges
 from scatter.behaviours.silence import REQUESTORS
 from scatter.behaviours.updates import TRAINERS
 from scatter.node.behaviour import Scene, Work
 from scatter.ports import PeerKey
 from scatter.protocol.duties import Duty, DutyKind
+from scatter.protocol.duties.audit import challengeable
 from scatter.protocol.ids import Address
+from scatter.protocol.states import ChallengeKind
 from scatter.protocol.terms import MAX_AUDITORS, MAX_MEMBERS
-from scatter.protocol.view import NetworkView
+from scatter.protocol.verdicts import Item
+from scatter.protocol.view import JobView, NetworkView
 
 
 class UnreadableOptions(Options):
@@ -25,10 +29,9 @@ class UnreadableOptions(Options):
 
 
 class UnreadableKeys(Bent[UnreadableOptions]):
-    """Seals a bad key of its updates to some seats, so that they disagree with the others. Those that cannot read an update call it
-    so: a minority is left out of the round, unpaid, and auditors stand in; with a majority the update is struck out, and
-    ⌊s / R⌋ lost each round. But where an auditor can read it, a jury that gets its key from the auditor undoes that, and
-    the members that were shut out lose L."""
+    """Seals a bad key of its updates to some seats, so that they disagree with the others. But those that got the right one seal it
+    again to everybody, and see what was done: an update that one seat cannot read is unreadable for all seats, and for a jury. It
+    is struck out, which costs ⌊s / R⌋ each round, and nobody else loses anything."""
 
     roles = TRAINERS
     takes = UnreadableOptions
@@ -73,22 +76,29 @@ class Readers(StrEnum):
     EVERYBODY = "everybody"
     TRAINERS = "trainers"
     SEATS = "seats"
+    MEMBERS = "members"
 
 
 class WrongBundleOptions(Options):
     """Whom it deceives."""
 
-    readers: Readers = Field(Readers.EVERYBODY, strict=False, description="everybody, trainers, or seats")
+    readers: Readers = Field(Readers.EVERYBODY, strict=False, description="everybody, trainers, seats, or members")
 
 
 class WrongBundle(Bent[WrongBundleOptions]):
-    """Seals a wrong job key. Whoever gets it sees that it is not the one on the chain. Trainers without it are silent in round 1,
-    which costs them nothing: without any, the job is Cancelled. Seats without it cannot score, and refuse, which costs the
-    bond. But a requestor that deceives only the seats can challenge that, and give the jury the right key: then each that
-    refused loses L."""
+    """Seals a wrong job key, and challenges the refusal that follows. Whoever gets it sees that it is not the one on the chain.
+    Trainers without it are silent in round 1, which costs them nothing: without any, the job is Cancelled. Where some train, all
+    seats refuse the round, also those that got the right key: they seal it again and see what others got. That costs the
+    requestor its bond. A jury does the same with the key that it is given, so a challenge costs another one, and the seats
+    nothing."""
 
     roles = REQUESTORS
     takes = WrongBundleOptions
+
+    def duties(self, owed: Sequence[Duty], scene: Scene) -> Sequence[Duty]:
+        """What it owes, and challenges of refusals."""
+        mine = [job for job in scene.network.jobs.values() if job.requestor == self.persona.account]
+        return [*(duty for job in mine for duty in challenges(job, _refusals(job), scene)), *owed]
 
     def secret_for(self, reader: Address, secret: bytes, work: Work) -> bytes:
         """Another key for those that it deceives."""
@@ -96,6 +106,11 @@ class WrongBundle(Bent[WrongBundleOptions]):
             Readers.EVERYBODY: reader != self.persona.account,
             Readers.TRAINERS: reader in work.job.trainers,
             Readers.SEATS: reader in work.job.seats,
+            Readers.MEMBERS: reader in work.job.members,
         }
         wrong = work.round == 0 and deceived[self.options.readers]
         return self.persona.secret(work, f"wrong key/{reader}") if wrong else secret
+
+
+def _refusals(job: JobView) -> list[Item]:
+    return [item for item in challengeable(job) if item.kind is ChallengeKind.REFUSAL]

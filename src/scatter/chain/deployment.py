@@ -7,18 +7,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic_core import from_json
+
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
 from scatter.chain.parameters import ChainParameters
 from scatter.protocol.ids import Address, address
 
-FORMAT = 2
+FORMAT = 3
 DEVELOPMENT_CHAIN_ID = 31337
 TOKEN, PROTOCOL, RECORDS = "ScatterToken", "ScatterProtocol", "ScatterRecords"
 CLAIMS, DISPUTES = "ScatterClaims", "ScatterDisputes"
 """The protocol's modules: code of its own at other addresses."""
+TIMELOCK = "ScatterTimelock"
+"""The protocol's owner."""
 BLOCK_RANDOMNESS, SEEDED_RANDOMNESS = "BlockRandomness", "SeededRandomness"
-ALWAYS = frozenset((TOKEN, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
+ALWAYS = frozenset((TOKEN, TIMELOCK, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
 RANDOMNESS = frozenset((BLOCK_RANDOMNESS, SEEDED_RANDOMNESS))
 MAX_FILE = 1 << 20
 
@@ -59,7 +63,7 @@ class Deployment:
         try:
             with path.open("rb") as file:
                 text = file.read(MAX_FILE)
-            content = json.loads(text)
+            content = from_json(text)
             deployment = cls._parse(content)
         except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise DeploymentUnusable(f"{path} is no deployment of Scatter: {error}") from error

@@ -9,7 +9,8 @@ check a key against a commitment on the chain (`key_commitment`, or the chain's 
 decrypt.
 
 Keys for somebody: HPKE (RFC 9180) in base mode with X25519, HKDF-SHA256 and ChaCha20-Poly1305. `context` says what for, and
-is authenticated: what was sealed for one job, round or reader does not open as another's.
+is authenticated: what was sealed for one job, round or reader does not open as another's. What others have to be able to check
+is sealed by `deterministic_sealing`.
 """
 
 import hashlib

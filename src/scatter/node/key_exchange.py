@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from scatter.content.encryption import EncryptionError, key_commitment, open_sealed
+from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
 from scatter.jobs.errors import ManifestError
 from scatter.node.behaviour import Work
 from scatter.node.models import JobKeyMissing, job_key, update_key, update_manifest
@@ -81,7 +81,7 @@ async def _answer(parts: Parts, peer: PeerKey, request: KeyRequest) -> bytes:
         if view is not None and node.peer_key == peer and _entitled(view, request, node.address):
             held = await _held(parts, view, request)
             told = parts.behaviour.secret_for(node.address, held, Work(view, request.round))
-            return parts.seal(node.sealing_key, told, request.context(node.address))
+            return seal(node.sealing_key, told, request.context(node.address))
     raise KeyRefused(f"a peer that may not have it asked for a key of job {request.job.hex()[:8]}")
 
 

@@ -18,6 +18,7 @@ from scatter.learning.models import Model, read_model, write_model
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep, manifest_of
 from scatter.node.parts import Parts
+from scatter.node.sealing import update_key_context, update_key_is_sealed_to_all
 from scatter.ports import ContentMissing
 from scatter.protocol.duties import Artefact, artefact_key
 from scatter.protocol.ids import Address, Digest, JobId, Round, address_bytes
@@ -64,11 +65,6 @@ async def keep_global_model(parts: Parts, job: JobId, made_in: Round, key: bytes
     return await keep(parts, manifest)
 
 
-def update_key_context(job: JobId, round_: Round, trainer: Address, reader: Address) -> bytes:
-    """What a sealed content key is bound to: job, round, trainer and reader."""
-    return b"scatter/update-key/v1" + job + bytes([round_]) + address_bytes(trainer) + address_bytes(reader)
-
-
 def update_context(job: JobId, round_: Round, trainer: Address) -> bytes:
     """What an encrypted update is bound to: job, round and trainer."""
     return b"scatter/update/v1" + job + bytes([round_]) + address_bytes(trainer)
@@ -102,12 +98,15 @@ async def update_key(parts: Parts, job: JobView, round_: Round, slot: int) -> by
 
 
 async def update_file(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:
-    """A trainer's decrypted update, or None when it is not here or cannot be read by this node."""
+    """A trainer's decrypted update, or None when it is not here, or cannot be read by all that should: this node, and the others
+    that its key is sealed to."""
     key = await update_key(parts, job, round_, slot)
     if key is None:
         return None
     try:
         update = await update_manifest(parts, job, round_, slot)
+        if not await update_key_is_sealed_to_all(job, update, key):
+            return None
         ciphertext = await parts.content.get(update.ciphertext)
         return decrypt_content(key, ciphertext, update_context(job.id, round_, job.trainers[slot]))
     except (ContentMissing, EncryptionError, ManifestError):

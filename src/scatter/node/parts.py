@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scatter.content import encryption
 from scatter.content.fetching import ContentFetcher
 from scatter.node.behaviour import Behaviour
 from scatter.node.chain_view import ChainView
@@ -20,9 +19,6 @@ PROTOCOL = "ScatterProtocol"
 TOKEN = "ScatterToken"  # noqa: S105 — a contract's name
 RECORDS = "ScatterRecords"
 
-Sealer = Callable[[bytes, bytes, bytes], bytes]
-"""(X25519 public key, secret, context) → what only its holder can open; EncryptionError when nobody can hold the key."""
-
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
@@ -31,8 +27,6 @@ class Contracts:
     chain_id: int
     protocol: Address
     token: Address
-    challenge_bond: int
-    """What a challenge puts up, in base units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +58,4 @@ class Parts:
     """Data that this node may train on, by the name that jobs call it."""
     largest_stake: int | None = None
     """The most that a trainer's operator puts up for one job, in base units; None: whatever a job asks for."""
-    seal: Sealer = encryption.seal
     behaviour: Behaviour = field(default_factory=Behaviour)

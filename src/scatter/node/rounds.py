@@ -22,6 +22,7 @@ from scatter.node.models import JobKeyMissing, job_key, keep_global_model, start
 from scatter.node.packages import package_of, shard_of
 from scatter.node.parts import Parts
 from scatter.node.running import JobCodeFailed, Package
+from scatter.node.sealing import job_key_is_sealed_to_all
 from scatter.node.trial import try_predictor
 from scatter.ports import ContentMissing
 from scatter.protocol.ids import Digest, Round
@@ -48,7 +49,10 @@ async def round_lanes(parts: Parts, job: JobView, round_: Round) -> list[int]:
 
 
 async def _evaluation(parts: Parts, job: JobView, round_: Round) -> tuple[Package, Model, Examples]:
-    """What a round is scored with: package, starting model, shard. Unscorable when one of them cannot be used."""
+    """What a round is scored with: package, starting model, shard. Unscorable when one of them cannot be used, also when others
+    could not use them: a seat that has no job key refuses, and has to be borne out by those that have it."""
+    if not await job_key_is_sealed_to_all(job, await job_key(parts, job.id)):
+        raise Unscorable(f"the key of job {job.name!r} is not sealed as it should be to everybody drawn")
     try:
         package = await package_of(parts, job)
         start = await starting_model(parts, job, round_)

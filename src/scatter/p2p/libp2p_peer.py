@@ -25,7 +25,9 @@ from scatter.p2p.settings import PeerSettings
 from scatter.ports import PeerKey, PeerUnreachable
 
 _FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 60.0
+_FEW_PEERS = 20
+"""With fewer in its table, a peer looks for more at each of these times; with more, the library's ten minutes are enough."""
 _REMEMBERED_SECONDS = 7 * 24 * 3600
 _RESTART_SECONDS = 1.0
 _DIALLED_AT_START = 20
@@ -137,6 +139,7 @@ class Libp2pPeer:
         while True:
             if not host.swarm.get_connections():
                 await self._look_around(host)
+            if host.dht.get_routing_table_size() < _FEW_PEERS:
                 await routing.refresh()
             await trio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

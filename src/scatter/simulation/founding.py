@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +18,6 @@ from scatter.chain.stepped import SteppedChain, SteppedSigner
 from scatter.content.encryption import sealing_public_key
 from scatter.content.fetching import ContentFetcher
 from scatter.content.memory import ContentPool, MemoryContentStore
-from scatter.content.repeatable_sealing import seal_repeatably
 from scatter.content.serving import ContentServer
 from scatter.localnet.network import GAS_MONEY, OPERATOR, secret_of
 from scatter.node.behaviour import Behaviour
@@ -116,7 +114,6 @@ class Founder:
                 DEVELOPMENT_CHAIN_ID,
                 self.deployment.addresses[PROTOCOL],
                 self.deployment.addresses[TOKEN],
-                self.deployment.parameters.challenge_bond,
             ),
             chain=self.world.chain,
             view=self.world.view,
@@ -133,7 +130,6 @@ class Founder:
             reporter=self.reporter,
             clock=time.monotonic,
             datasets=newcomer.datasets,
-            seal=partial(seal_repeatably, sealing_key),
             behaviour=newcomer.behaviour,
         )
 

@@ -1,64 +1,31 @@
 """Whole jobs with somebody who misbehaves, and what the protocol does to them."""
 
-from collections.abc import Iterable, Mapping
-
 import pytest
-from tests.property.protocol.model_chain import FUNDS, account
-from tests.unit.behaviours.casting import SEED, bend
+from tests.unit.behaviours.casting import bend
+from tests.unit.behaviours.reckoning import (
+    FIRST_SLASH,
+    ONE,
+    REFUSAL,
+    SCORES,
+    STAKE,
+    end,
+    gain,
+    losses,
+    names,
+    requestor,
+    settled,
+)
 from tests.unit.node.played import Played, posted
-from tests.unit.node.world import Held, World, only
+from tests.unit.node.world import World
 
-from scatter.behaviours.bent import Bent
-from scatter.behaviours.persona import Conspiracy, Persona
-from scatter.behaviours.registry import create
+from scatter.behaviours.persona import Conspiracy
 from scatter.jobs.examples import INPUTS
-from scatter.node.models import update_file
-from scatter.node.parts import Parts
-from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import SCT, Round
 from scatter.protocol.pay import seat_lock
 from scatter.protocol.rates import Rates
-from scatter.protocol.scores import COPY, UNREADABLE, SettledRound, is_special
+from scatter.protocol.scores import COPY, UNREADABLE, is_special
 from scatter.protocol.states import ChallengeKind, Reason, Role, State
 from scatter.protocol.verdicts import Item
-
-ONE = Round(1)
-SCORES, REFUSAL = Item(ChallengeKind.SCORES, ONE), Item(ChallengeKind.REFUSAL, ONE)
-STAKE, FIRST_SLASH = 500 * SCT, 200 * SCT
-
-
-async def end(played: Played, held: Held = lambda parts, duty: False) -> None:
-    await played.until_true(lambda job: job.ended and job.claimed >= set(job.participants), held)
-
-
-def settled(played: Played, round_: int = 1) -> SettledRound:
-    found = played.job.rounds[Round(round_)].settled
-    assert found is not None
-    return found
-
-
-def gain(played: Played, parts: Parts) -> int:
-    """Tokens and stake against the start, in base units."""
-    model, me = played.world.ledger.model, parts.identity.address
-    return model.balances[me] + model.nodes[me].stake - FUNDS
-
-
-def losses(played: Played) -> Mapping[str, int]:
-    """What each node's stake was cut by."""
-    names = {parts.identity.address: parts.name for parts in played.everybody}
-    events = played.world.ledger.model.events
-    return {names[e.values["node"]]: e.values["amount"] for e in events if e.name == "StakeSlashed"}
-
-
-def names(everybody: Iterable[Parts]) -> set[str]:
-    return {parts.name for parts in everybody}
-
-
-def requestor(name: str, conspiracy: Conspiracy | None = None, **options: object) -> Bent[object]:
-    """The behaviour of the node that posts the job: the first account of a world."""
-    persona = Persona("requestor", account(1), Role.REQUESTOR, SEED, conspiracy or Conspiracy())
-    return create(name, options, persona)
-
 
 # ── trainers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,27 +81,6 @@ async def test_who_drops_out_pays_for_each_round_of_silence(world: World) -> Non
     share = settled(played).contribution(0) / settled(played).positive_sum
     silence = 2 * (STAKE // 5 // 3)
     assert gain(played, away) == pytest.approx(700 * SCT // 3 * min(share, 0.5) - silence, abs=SCT // 1000)
-
-
-async def test_seats_that_cannot_read_an_update_are_left_out_when_few(world: World) -> None:
-    played = await posted(world, trainers=3, validators=3, auditors=1)
-    await bend(played, "unreadable-keys", played.trainers[0], seats=1)
-    await end(played)
-    assert settled(played).left_out == {0}
-    assert settled(played).panel == {1, 2, 3}, "the auditor stands in"
-    assert settled(played).accepted == (0, 1, 2)
-    assert gain(played, played.members[0]) == 0
-    assert gain(played, played.members[1]) > 0
-    assert not losses(played)
-
-
-async def test_an_update_that_most_seats_cannot_read_is_struck_out(world: World) -> None:
-    played = await posted(world, trainers=3, validators=3)
-    (bad,) = await bend(played, "unreadable-keys", played.trainers[0], seats=2)
-    await end(played)
-    assert settled(played).lanes[1] == UNREADABLE
-    assert settled(played).left_out == {2}
-    assert gain(played, bad) == -STAKE
 
 
 async def test_posing_trainers_train_on_the_evaluation(world: World) -> None:
@@ -363,35 +309,3 @@ async def test_a_shard_key_that_is_withheld_later(world: World) -> None:
     await end(played)
     assert (played.job.state, played.job.reason, played.job.round) == (State.SETTLED, Reason.NO_SHARD_KEY, 2)
     assert settled(played).accepted == (0, 1)
-
-
-async def test_without_a_bundle_the_bond_goes_to_the_trainers(world: World) -> None:
-    played = await posted(world, trainers=2, validators=3)
-    await bend(played, "withheld-bundle", played.requestor)
-    await end(played)
-    assert (played.job.state, played.job.reason) == (State.DEFAULTED, Reason.NO_KEYS)
-    assert [gain(played, trainer) for trainer in played.trainers] == [played.job.terms.bond // 2] * 2
-    assert gain(played, played.requestor) == -played.job.terms.bond
-
-
-@pytest.mark.parametrize(("name", "options"), [("withheld-bundle", {"named": True}), ("wrong-bundle", {})])
-async def test_a_bundle_that_helps_nobody_ends_the_job_without_loss(
-    world: World, name: str, options: dict[str, object]
-) -> None:
-    played = await posted(world, trainers=2, validators=3)
-    await bend(played, name, played.requestor, **options)
-    await played.until(State.TRAINING)
-    for parts in [*played.trainers, *played.members]:
-        assert await parts.artefacts.get(artefact_key(Artefact.JOB_KEY, played.job_id)) is None
-    await end(played, held=only({DutyKind.OPEN_KEYS}))
-    assert (played.job.state, played.job.reason) == (State.CANCELLED, Reason.NO_TRAINER_LEFT)
-    assert [gain(played, parts) for parts in played.everybody] == [0] * len(played.everybody)
-
-
-async def test_nobody_reads_what_is_not_sealed_to_him(world: World) -> None:
-    """The hook does not change what honest readers get: they open what a bent trainer sealed to them, and only that."""
-    played = await posted(world, trainers=1, validators=3)
-    await bend(played, "unreadable-keys", played.trainers[0], seats=2)
-    await played.until(State.OPENING)
-    read = [await update_file(member, played.job, ONE, 0) is not None for member in played.members]
-    assert read == [False, False, True]

@@ -9,11 +9,11 @@ from tests.unit.node.world import World, duty, owed
 from scatter.content.encryption import seal
 from scatter.jobs.manifests import JobKeysManifest, digest
 from scatter.node.doing import do
-from scatter.node.doing.keys import job_key_context
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep, manifest_of
 from scatter.node.models import job_key
 from scatter.node.parts import Parts
+from scatter.node.sealing import job_key_context, job_key_is_sealed_to_all
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import Digest
 from scatter.protocol.states import State
@@ -70,8 +70,8 @@ async def test_a_strangers_unusable_key_leaves_the_others_theirs(played: Played)
     bad = played.trainers[1].identity.address
     view = played.world.view
     # The point of order 1: no shared secret comes of it.
-    nodes = {**view.network.nodes, bad: replace(view.network.nodes[bad], sealing_key=bytes(32))}
-    view.network = replace(view.network, nodes=nodes)
+    keys = {**played.job.sealing_keys, bad: bytes(32)}
+    view.network = replace(view.network, jobs={played.job_id: replace(played.job, sealing_keys=keys)})
     await do(played.requestor, duty(played.job, DutyKind.SEAL_KEYS))
     name = await played.requestor.artefacts.get(artefact_key(Artefact.BUNDLE, played.job_id))
     assert name is not None
@@ -83,6 +83,7 @@ async def test_a_strangers_unusable_key_leaves_the_others_theirs(played: Played)
         await do(parts, duty(played.job, DutyKind.OPEN_KEYS))
     opened = await job_key(played.trainers[0], played.job_id)
     assert opened == await job_key(played.requestor, played.job_id)
+    assert await job_key_is_sealed_to_all(played.job, opened), "nobody expects a copy that cannot be made"
 
 
 async def test_before_the_bundle_there_is_nothing_to_open(played: Played) -> None:

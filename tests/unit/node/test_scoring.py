@@ -10,13 +10,14 @@ from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, members_wait, owed
 
-from scatter.content.encryption import encrypt_content, key_commitment, seal
-from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
+from scatter.content.encryption import encrypt_content, key_commitment
+from scatter.jobs.manifests import UpdateManifest
 from scatter.learning.models import write_model
 from scatter.node.doing import do
 from scatter.node.library import keep
-from scatter.node.models import starting_model, update_context, update_file, update_key_context
+from scatter.node.models import starting_model, update_context, update_file
 from scatter.node.parts import Parts
+from scatter.node.sealing import seal_update_key
 from scatter.ports import SandboxResult, SandboxRun
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import Digest, Round
@@ -59,11 +60,9 @@ def replace_update(played: Played, slot: int, name: Digest) -> None:
 async def forged(played: Played, plaintext: bytes, **changes: Any) -> Digest:
     """An update of trainer 0, kept at the member, with something about it that is not as it should be."""
     validator, job = played.validators[0], played.job
-    trainer, me = played.trainers[0].identity.address, validator.identity.address
-    sealed = seal(validator.sealing_public, KEY, update_key_context(job.id, job.round, trainer, me))
-    keys = SealedKeysManifest(
-        job=job.id, round=job.round, trainer=trainer, sealed=changes.pop("sealed", None) or {me: sealed}
-    )
+    trainer = played.trainers[0].identity.address
+    keys = seal_update_key(job, job.round, trainer, lambda _: KEY)
+    keys = keys.model_copy(update={"sealed": {**keys.sealed, **changes.pop("sealed", {})}})
     ciphertext = encrypt_content(KEY, plaintext, update_context(job.id, job.round, trainer))
     values = {
         "job": job.id,
@@ -104,12 +103,14 @@ async def test_what_is_missing_counts_as_unreadable(played: Played) -> None:
 
 async def test_unreadable_updates_get_the_word_for_it(played: Played) -> None:
     await fetch_all(played.validators[0])
-    validator, other = played.validators[0], played.trainers[1].identity.address
+    validator = played.validators[0]
+    mine, other = (trainer.identity.address for trainer in played.trainers[:2])
     good = write_model(await starting_model(validator, played.job, played.job.round))
     bad = {
         "no model": await forged(played, b"not a model"),
-        "not sealed to me": await forged(played, good, sealed={other: b"x" * 80}),
-        "sealed badly": await forged(played, good, sealed={validator.identity.address: b"x" * 80}),
+        "sealed badly to me": await forged(played, good, sealed={validator.identity.address: b"x" * 80}),
+        "sealed badly to its trainer": await forged(played, good, sealed={mine: b"x" * 80}),
+        "sealed to one too many": await forged(played, good, sealed={other: b"x" * 80}),
         "another key": await forged(played, good, key_commitment=bytes(32)),
         "another trainer": await forged(played, good, trainer=other),
         "another round": await forged(played, good, round=2),

@@ -89,6 +89,29 @@ def test_dropped_trainers_keep_their_slot() -> None:
     assert (job.active_slots, job.slot_of(TRAINERS[0])) == ({1}, 0)
 
 
+def test_keys_are_sealed_to_what_was_registered_when_the_job_entered_keying() -> None:
+    """Trainers and seats; what they register before that counts, what they register later does not."""
+    log, sealers = Log().seated(), (*TRAINERS, *MEMBERS)
+    for number, account_ in enumerate((*sealers, account(99))):
+        log.add("NodeRegistered", node=account_, role=2, peer_key=digest("peer"), sealing_key=digest("first", number))
+    log.add("NodeRegistered", node=MEMBERS[0], role=3, peer_key=digest("peer"), sealing_key=digest("in time"))
+    assert dict(log.job.sealing_keys) == {}
+    log.enter(State.KEYING)
+    pinned = {account_: digest("first", number) for number, account_ in enumerate(sealers)}
+    pinned[MEMBERS[0]] = digest("in time")
+    assert log.job.sealing_keys == pinned
+    for account_ in sealers:
+        log.add("NodeRegistered", node=account_, role=3, peer_key=digest("peer"), sealing_key=digest("late"))
+    log.enter(State.TRAINING, 1).enter(State.REVEALING, 1).enter(State.TRAINING, 2)
+    assert log.job.sealing_keys == pinned
+    assert log.view.nodes[MEMBERS[0]].sealing_key == digest("late")
+
+
+def test_keys_of_nodes_that_nobody_knows_are_noticed() -> None:
+    with pytest.raises(KeyError):
+        Log().seated().enter(State.KEYING)
+
+
 def test_a_round_collects_what_is_published_for_it() -> None:
     words = tuple(pack([5_000, ZERO + 40, COPY]))
     log = Log().seated().add("KeysPublished", bundle=digest("bundle")).enter(State.TRAINING, 1)

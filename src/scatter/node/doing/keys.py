@@ -9,31 +9,28 @@ from scatter.node.failures import GiveUp
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.library import fetch_whole, holders, keep, manifest_of
 from scatter.node.parts import Parts
-from scatter.node.sealing import seal_to_each
+from scatter.node.sealing import job_key_context, seal_job_key
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.duties import Artefact, Duty, artefact_key
-from scatter.protocol.ids import Address, JobId, Round, address_bytes
-
-
-def job_key_context(job: JobId, reader: Address) -> bytes:
-    """What a sealed job key is bound to: the job and its reader."""
-    return b"scatter/job-key/v1" + job + address_bytes(reader)
+from scatter.protocol.ids import Round
 
 
 async def seal_keys(parts: Parts, duty: Duty) -> None:
     """Seal the job key to every trainer, member and auditor; keep the bundle and its digest."""
     secrets = JobSecrets.from_bytes(await artefact(parts, Artefact.JOB_SECRETS, duty, of_round=False))
     job = job_of(parts, duty)
-    readers = [*job.trainers, *job.seats]
-    sealed = seal_to_each(
-        parts, Work(job, Round(0)), readers, secrets.job_key, lambda reader: job_key_context(job.id, reader)
-    )
-    name = await keep(parts, JobKeysManifest(job=job.id, sealed=sealed))
+    work = Work(job, Round(0))
+    bundle = seal_job_key(job, lambda reader: parts.behaviour.secret_for(reader, secrets.job_key, work))
+    name = await keep(parts, bundle)
     await parts.artefacts.keep(artefact_key(Artefact.BUNDLE, job.id), name)
 
 
 async def open_keys(parts: Parts, duty: Duty) -> None:
-    """Open this node's copy of the job key; GiveUp when the bundle does not hold one that fits the chain's hash."""
+    """Open this node's copy of the job key; GiveUp when the bundle does not hold one that fits the chain's hash.
+
+    Whether the copies of the others are right is asked by whoever scores. A trainer need not ask: it is paid for a round that
+    seats refuse.
+    """
     job, me = job_of(parts, duty), parts.identity.address
     if job.bundle is None:
         raise LookupError("the requestor has not published the job's keys")

@@ -6,17 +6,17 @@ from decimal import Decimal
 
 from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.definition import JobDefinition
-from scatter.jobs.manifests import SealedKeysManifest, UpdateManifest
+from scatter.jobs.manifests import UpdateManifest
 from scatter.jobs.terms import job_terms
 from scatter.learning.models import write_model
 from scatter.node.behaviour import Work
 from scatter.node.doing.facts import job_of
 from scatter.node.failures import GiveUp
 from scatter.node.library import keep
-from scatter.node.models import starting_model, update_context, update_key_context
+from scatter.node.models import starting_model, update_context
 from scatter.node.packages import package_of
 from scatter.node.parts import TOKEN, Parts
-from scatter.node.sealing import seal_to_each
+from scatter.node.sealing import seal_update_key
 from scatter.ports import Call, ChainError
 from scatter.protocol.duties import Artefact, Duty, artefact_key
 from scatter.protocol.ids import SCT
@@ -79,6 +79,7 @@ def _difference(definition: JobDefinition, terms: JobTerms) -> str | None:
         training_job=terms.training_job,
         evaluation_job=terms.evaluation_job,
         job_key_hash=terms.job_key_hash,
+        parameters=terms.parameters,
     )
     different = [field.name for field in fields(JobTerms) if getattr(said, field.name) != getattr(terms, field.name)]
     return f"its job.toml and its terms on the chain differ in {', '.join(different)}" if different else None
@@ -105,12 +106,9 @@ async def _keep_encrypted(parts: Parts, duty: Duty, job: JobView, plaintext: byt
     me = parts.identity.address
     key = parts.secrets(f"update-key/{job.id.hex()}/{duty.round}/{hashlib.sha256(plaintext).hexdigest()}")
     ciphertext = encrypt_content(key, plaintext, update_context(job.id, duty.round, me))
-    # To itself as well: jurors may ask the trainer when no seat passes its key on.
-    readers = [*job.seats, me]
     work = Work(job, duty.round)
-    sealed = seal_to_each(parts, work, readers, key, lambda reader: update_key_context(job.id, duty.round, me, reader))
-    keys = SealedKeysManifest(job=job.id, round=duty.round, trainer=me, sealed=sealed).to_bytes()
-    keys_cid = await parts.content.put(keys)
+    keys = seal_update_key(job, duty.round, me, lambda reader: parts.behaviour.secret_for(reader, key, work))
+    keys_cid = await parts.content.put(keys.to_bytes())
     manifest = UpdateManifest(
         job=job.id,
         round=duty.round,
