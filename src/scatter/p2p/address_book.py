@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 
 from scatter.p2p.addresses import multiaddr
-from scatter.p2p.settings import InvalidAddress
 
 _FORMAT = 1
 _PEERS = 500
@@ -67,5 +66,5 @@ def _read(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield str(peer), tuple(str(multiaddr(str(address))) for address in addresses[:_ADDRESSES])
     except FileNotFoundError:
         return
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidAddress) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         _log.warning("addresses of peers in %s are unreadable and left out: %s", path, error)

@@ -2,10 +2,11 @@
 
 yamux 0.8.1 as it is takes any number of bytes that nobody reads, writes for ever to a peer that takes nothing, and sends half
 a frame when a task is cancelled while it writes, which ends the connection for all of its streams. Here a frame is written
-whole or the connection is closed, and what is unread has a bound.
+whole or the connection is closed, what is unread has a bound, and a stream that is reset wakes those who read from it.
 """
 
 import logging
+from collections.abc import Mapping
 from weakref import WeakSet
 
 import trio
@@ -14,7 +15,7 @@ from libp2p.custom_types import TMuxerOptions, TProtocol
 from libp2p.io.exceptions import ConnectionClosedError
 from libp2p.peer.id import ID
 from libp2p.stream_muxer.muxer_multistream import MuxerMultistream
-from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID, Yamux
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID, Yamux, YamuxStream
 
 from scatter.p2p.settings import PeerLimits
 
@@ -50,6 +51,7 @@ class BoundedYamux(Yamux):
         super().__init__(connection, peer, is_initiator=connection.is_initiator, on_close=_nothing)
         self._unread = unread
         self._limits = limits
+        self.stream_events = _EventsOf(self.streams)
         unread.add(self)
 
     @property
@@ -72,6 +74,12 @@ class BoundedYamux(Yamux):
         with trio.CancelScope(shield=True, deadline=trio.current_time() + _CLOSING_SECONDS):
             await self.secured_conn.close()
 
+    def _finalize_stream_locked(self, stream: YamuxStream, *, fully_closed: bool) -> None:
+        event = self.stream_events.get(stream.stream_id)
+        super()._finalize_stream_locked(stream, fully_closed=fully_closed)
+        if fully_closed and event is not None:
+            event.set()  # yamux forgets to wake a task that reads what this side has reset
+
     async def _write_frame(self, data: bytes) -> None:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + self._limits.stall_seconds) as scope:
             await super()._write_frame(data)
@@ -87,6 +95,18 @@ class BoundedYamux(Yamux):
             # The one error that makes yamux close a connection instead of the stream.
             raise trio.TooSlowError
         return await super()._read_data_body(length)
+
+
+class _EventsOf(dict[int, trio.Event]):
+    """What readers of streams wait for. yamux would put one there again for each stream that is gone."""
+
+    def __init__(self, streams: Mapping[int, YamuxStream]) -> None:
+        super().__init__()
+        self._streams = streams
+
+    def __setitem__(self, stream: int, event: trio.Event) -> None:
+        if stream in self._streams:
+            super().__setitem__(stream, event)
 
 
 class BoundedMuxer(MuxerMultistream):

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import trio
 from libp2p.abc import INetConn, INetStream
 from libp2p.custom_types import TProtocol
 from libp2p.exceptions import BaseLibp2pError
 from libp2p.network.exceptions import SwarmException
+from libp2p.network.stream.net_stream import NetStream
 from libp2p.peer.id import ID
 from libp2p.protocol_muxer.exceptions import MultiselectClientError
+from libp2p.stream_muxer.yamux.yamux import YamuxStream
 
 from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.host import Host
@@ -32,11 +35,11 @@ from scatter.p2p.turns import Pace, Turns
 from scatter.ports import PeerKey, PeerUnreachable
 from scatter.ports.peers import MAX_ANSWER_BYTES
 
-_REQUEST_SECONDS = 10.0
 _SLOWEST_BYTES_PER_SECOND = 128 << 10
 """A peer that takes an answer slower than this, after the first seconds, gets none."""
 _REQUESTS_TO_ONE_PEER = 16
 _ATTEMPTS = 2
+_LOOKING_SECONDS = 0.25
 
 Answerer = Callable[[PeerKey, bytes], Awaitable[bytes | None]]
 """(who asks, request) → answer, or None for no answer."""
@@ -155,6 +158,7 @@ class Answering:
 
     def __init__(self, host: Host, limits: PeerLimits) -> None:
         self._host = host
+        self._limits = limits
         self._turns = Turns(limits.answers, limits.answers_per_peer)
         self._pace = Pace(limits.requests_per_second, limits.requests_at_once)
 
@@ -177,18 +181,36 @@ class Answering:
 
     async def _answer(self, stream: INetStream, peer: PeerKey, answerer: Answerer) -> None:
         await self._pace.wait(peer)
-        with self._host.watchdog.over(stream, _REQUEST_SECONDS):
+        with self._host.watchdog.over(stream, self._limits.request_seconds):
             request = await read_request(stream)
             await read_end(stream)
         async with self._turns.turn(peer):
-            answer = await answerer(peer, request)
+            answer = await _while_open(stream, lambda: answerer(peer, request))
             if answer is not None and len(answer) > MAX_ANSWER_BYTES:
                 _log.error("an answer of %d bytes is longer than peers take", len(answer))
                 answer = None
             message = NOT_ANSWERED if answer is None else ANSWERED + answer
-            with self._host.watchdog.over(stream, _REQUEST_SECONDS + len(message) / _SLOWEST_BYTES_PER_SECOND):
+            seconds = self._limits.request_seconds + len(message) / _SLOWEST_BYTES_PER_SECOND
+            with self._host.watchdog.over(stream, seconds):
                 await write_message(stream, message)
         await stream.close()
+
+
+async def _while_open(stream: INetStream, answer: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+    """An answer, unless the one who asks gives up before it is there: nobody is kept busy with what nobody waits for."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cancel_when_closed, stream, nursery.cancel_scope)
+        answered = await answer()
+        nursery.cancel_scope.cancel()
+        return answered
+    raise BrokenStream("gave up waiting for an answer")
+
+
+async def _cancel_when_closed(stream: INetStream, scope: trio.CancelScope) -> None:
+    muxed = cast(YamuxStream, cast(NetStream, stream).muxed_stream)
+    while not muxed.closed:  # noqa: ASYNC110 — the library tells nobody
+        await trio.sleep(_LOOKING_SECONDS)
+    scope.cancel()
 
 
 async def _disconnect(stream: INetStream, offence: str) -> None:

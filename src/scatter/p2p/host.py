@@ -20,7 +20,7 @@ from libp2p.tools.anyio_service import background_trio_service
 from libp2p.utils.address_validation import expand_wildcard_address
 from multiaddr import Multiaddr
 
-from scatter.p2p.addresses import host_of, multiaddr
+from scatter.p2p.addresses import host_of
 from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.identity import PeerIdentity
 from scatter.p2p.settings import CannotListen, PeerLimits, PeerSettings
@@ -51,13 +51,14 @@ class Host:
 
 @asynccontextmanager
 async def running_host(
-    identity: PeerIdentity, settings: PeerSettings, listen: Sequence[Multiaddr]
+    identity: PeerIdentity, settings: PeerSettings, listen: Sequence[Multiaddr], announce: Sequence[Multiaddr] = ()
 ) -> AsyncIterator[Host]:
-    """A host that listens, until the block ends. CannotListen when an address is taken."""
+    """A host that listens, until the block ends, and tells others to find it at `announce`, or where it listens when that
+    is empty. CannotListen when an address is taken."""
     for address in listen:
         _require_free(address)
     swarm = BoundedSwarm(create_new_key_pair(identity.seed), settings.limits)
-    basic = BasicHost(swarm, enable_mDNS=settings.mdns, addrs_factory=_announced(settings))
+    basic = BasicHost(swarm, enable_mDNS=settings.mdns, addrs_factory=_told(announce))
     dht = KadDHT(basic, DHTMode.SERVER, enable_values=False)
     dht.provider_store.providers = _BoundedProviders()
     async with trio.open_nursery() as nursery:
@@ -132,11 +133,9 @@ class _BoundedProviders(dict[bytes, dict[str, ProviderRecord]]):
             del self[next(iter(self))]
 
 
-def _announced(settings: PeerSettings) -> Callable[[list[Multiaddr]], list[Multiaddr]]:
-    fixed = [multiaddr(text) for text in settings.announce]
-
+def _told(announce: Sequence[Multiaddr]) -> Callable[[list[Multiaddr]], list[Multiaddr]]:
     def addresses(candidates: list[Multiaddr]) -> list[Multiaddr]:
-        return fixed or [one for candidate in candidates for one in _reachable(candidate)]
+        return list(announce) or [one for candidate in candidates for one in _reachable(candidate)]
 
     return addresses
 

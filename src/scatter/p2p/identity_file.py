@@ -29,7 +29,8 @@ def create_identity(path: Path) -> PeerIdentity:
     key = Ed25519PrivateKey.from_private_bytes(identity.seed)
     content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -59,6 +59,7 @@ class Libp2pPeer:
         self._settings = settings
         self._answer = answer
         self._listen = [multiaddr(text) for text in settings.listen]
+        self._announce = [multiaddr(text) for text in settings.announce]
         self._bootstrap = [peer_of(text) for text in settings.bootstrap]
         self._book = AddressBook(settings.address_book)
         self._protocols: set[str] = set()
@@ -69,7 +70,7 @@ class Libp2pPeer:
         begun = False
         while True:
             try:
-                async with running_host(self._identity, self._settings, self._listen) as host:
+                async with running_host(self._identity, self._settings, self._listen, self._announce) as host:
                     self._listen = host.basic.get_transport_addrs()  # a port that the system chose stays the same one
                     if not begun:
                         listening()

@@ -17,6 +17,8 @@ class PeerLimits:
     """Streams that one peer has open here; one more, and it is disconnected."""
     stream_seconds: float = 120.0
     """Longest that a stream which another peer opened may last."""
+    request_seconds: float = 10.0
+    """Longest that a request may take to arrive, and that an answer may take besides what its length needs."""
     requests_per_second: float = 100.0
     """Requests that one peer may make on average; more are delayed."""
     requests_at_once: int = 200

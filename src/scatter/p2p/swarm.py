@@ -87,7 +87,10 @@ class BoundedSwarm(Swarm):
                 await connection.close()
 
     async def hang_up(self) -> None:
-        """Close all connections at once. The library leaves sockets open when it is cancelled."""
+        """Stop listening and close all connections at once. The library leaves sockets open when it is cancelled."""
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + _CLOSING_SECONDS):
+            for listener in self.listeners.values():
+                await listener.close()
         for connection in self.get_connections():
             if isinstance(connection.muxed_conn, BoundedYamux):
                 await connection.muxed_conn.hang_up()
