@@ -24,8 +24,9 @@ from scatter.ports import (
 from scatter.ports.messages import MalformedMessage
 
 NOT_THIS = "sent bytes that are not this content's"
-_AT_ONCE = 4
-"""Peers that are asked for pieces at a time, so that is how many pieces are in memory."""
+_PEERS_AT_ONCE = 3
+_PIECES_OF_A_PEER = 2
+"""Pieces that one peer is asked for at a time: each begins slowly. So at most six are in memory."""
 
 
 _T = TypeVar("_T")
@@ -86,7 +87,7 @@ class ContentFetcher:
 
     async def _fetch_pieces(self, download: "_Download", peers: "_Peers") -> None:
         workers = [
-            asyncio.create_task(self._work(download, peers)) for _ in range(min(_AT_ONCE, len(download.missing)))
+            asyncio.create_task(self._work(download, peers)) for _ in range(min(_PEERS_AT_ONCE, len(download.missing)))
         ]
         try:
             await asyncio.gather(*workers)
@@ -100,13 +101,22 @@ class ContentFetcher:
     async def _work(self, download: "_Download", peers: "_Peers") -> None:
         """Take pieces from one peer, and from another when it fails, while any are missing."""
         while not download.complete and (peer := await peers.next()) is not None:
+            source = _Source(peer)
+            loops = (self._take_from(source, download) for _ in range(_PIECES_OF_A_PEER))
+            for outcome in await asyncio.gather(*loops, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+            if source.failure is not None:
+                peers.failed(peer, source.failure)
+
+    async def _take_from(self, source: "_Source", download: "_Download") -> None:
+        while source.failure is None and (number := await download.next()) is not None:
             try:
-                while (number := await download.next()) is not None:
-                    with download.under_way(number):
-                        piece = await self._piece(download, number, peer)
-                        await download.incoming.write(number * MAX_RANGE_BYTES, piece)
+                with download.under_way(number):
+                    piece = await self._piece(download, number, source.peer)
+                    await download.incoming.write(number * MAX_RANGE_BYTES, piece)
             except (MalformedMessage, PeerUnreachable) as error:
-                peers.failed(peer, error)
+                source.failure = error
 
     async def _ask_in_turn(self, peers: "_Peers", ask: Callable[[PeerKey], Awaitable[_T]]) -> _T:
         """What the first peer hands out that has it. It is then the first to be asked for more."""
@@ -179,6 +189,14 @@ class _Peers:
         """The error when there is nobody left."""
         reasons = "; ".join(self._reasons) or "there was nobody to ask"
         return ContentUnavailable(f"nobody handed out {self._cid}: {reasons}")
+
+
+@dataclass(slots=True)
+class _Source:
+    """A peer that is asked for pieces, and why it is asked no more."""
+
+    peer: PeerKey
+    failure: Exception | None = None
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ from scatter.p2p.turns import Pace, Turns
 from scatter.ports import PeerKey, PeerUnreachable
 from scatter.ports.peers import MAX_ANSWER_BYTES
 
-_SLOWEST_BYTES_PER_SECOND = 128 << 10
+SLOWEST_BYTES_PER_SECOND = 128 << 10
 """A peer that takes an answer slower than this, after the first seconds, gets none."""
 _REQUESTS_TO_ONE_PEER = 16
 _ATTEMPTS = 2
@@ -190,7 +190,7 @@ class Answering:
                 _log.error("an answer of %d bytes is longer than peers take", len(answer))
                 answer = None
             message = NOT_ANSWERED if answer is None else ANSWERED + answer
-            seconds = self._limits.request_seconds + len(message) / _SLOWEST_BYTES_PER_SECOND
+            seconds = self._limits.request_seconds + len(message) / SLOWEST_BYTES_PER_SECOND
             with self._host.watchdog.over(stream, seconds):
                 await write_message(stream, message)
         await stream.close()
