@@ -203,6 +203,8 @@ struct RoundView {
     /// opened numbers or refused
     uint40 opened;
     uint40 refused;
+    /// owed something in the round and did not do it in time
+    uint40 silent;
     /// seats in the final medians: members and the auditors that stood in for others (after a verdict that changed which updates
     /// are struck out: those that are paid in their place)
     uint40 panel;

@@ -62,6 +62,7 @@ abstract contract Views is ScatterStorage, IScatterViews {
             committed: r.committed,
             opened: r.opened,
             refused: r.refused,
+            silent: r.silent,
             panel: r.panel,
             leftOut: settled ? r.opened & ~r.refused & ~paid : 0,
             positiveSum: settled ? r.sumPlusOne - 1 : 0,

@@ -1,7 +1,7 @@
 """What the chain says, as immutable values: nodes, jobs and their rounds. Built by `projection`, read by everybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -36,6 +36,23 @@ class NodeView:
     locked: int = 0
     withdrawing: bool = False
     deposited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reputation:
+    """What was recorded of an account, as `ScatterReputation` says it: jobs, rounds (of jurors: items) in which it did its
+    part, contributions in score units, silences, slashes, and challenges won and lost."""
+
+    jobs: int = 0
+    rounds: int = 0
+    contribution: int = 0
+    silences: int = 0
+    slashes: int = 0
+    won: int = 0
+    lost: int = 0
+
+    def __add__(self, other: "Reputation") -> "Reputation":
+        return Reputation(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,8 @@ class JobView:
     phase: JudgingPhase = JudgingPhase.DRAWING
     """How far the jury is, while the job is in Judging."""
     claimed: frozenset[Address] = frozenset()
+    recorded: frozenset[Address] = frozenset()
+    """Whose deeds in this job are part of their reputation."""
     records: frozenset[Record] = frozenset()
     """The tokens that were minted of it."""
 
@@ -202,6 +221,7 @@ class NetworkView:
 
     nodes: Mapping[Address, NodeView] = field(default_factory=_empty)
     jobs: Mapping[JobId, JobView] = field(default_factory=_empty)
+    reputations: Mapping[Address, Reputation] = field(default_factory=_empty)
     parameters: tuple[Rates, ...] = ()
     """All versions of the parameters, the present one last."""
 

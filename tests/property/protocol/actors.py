@@ -202,6 +202,7 @@ _SENDS: dict[DutyKind, tuple[str, Callable[[Actor, Duty, ModelChain, JobView], t
     ),
     DutyKind.OPEN_VERDICT: ("open_verdict", lambda me, d, chain, view: (*item_of(d), *me.found(d), SALT)),
     DutyKind.TALLY: ("tally", lambda me, d, chain, view: (*item_of(d), tallied_words(d, view))),
+    DutyKind.RECORD_DEEDS: ("record", lambda me, d, chain, view: ([me.address],)),
     DutyKind.CLAIM: ("claim", lambda me, d, chain, view: (claim_page(view), claim_words(view, claim_page(view)))),
     DutyKind.MINT_JOB: ("mint_job", lambda me, d, chain, view: (me.address,)),
     DutyKind.MINT_MODEL: (

@@ -42,6 +42,7 @@ class DutyKind(StrEnum):
     CLAIM = "claim"
     MINT_JOB = "mint-job"
     MINT_MODEL = "mint-model"
+    RECORD_DEEDS = "record-deeds"
 
 
 class Artefact(StrEnum):
@@ -93,7 +94,8 @@ class Identity:
     its operator wants tokens of.
 
     Those of a job are asked for unless the operator says otherwise: two, once, beside a posting that costs far more gas.
-    Those of models are one transaction for each, which may cost more than the model earned.
+    Those of models are one transaction for each, which may cost more than the model earned. What it did in a job becomes part
+    of its reputation when it, or somebody else, asks for that: `record_deeds`.
     """
 
     address: Address
@@ -101,6 +103,7 @@ class Identity:
     confirmations: int = 0
     mint_jobs: bool = True
     mint_models: bool = False
+    record_deeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
