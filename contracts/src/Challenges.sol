@@ -25,7 +25,7 @@ abstract contract Challenges is JobStates, IScatterDisputes {
         if (c.filers & filer != 0) revert AlreadyChallenged(kind, roundNumber);
         c.filers |= filer;
         emit Challenged(jobId, kind, roundNumber, msg.sender);
-        TOKEN.safeTransferFrom(msg.sender, address(this), CHALLENGE_BOND);
+        TOKEN.safeTransferFrom(msg.sender, address(this), _parametersOf(j).challengeBond);
     }
 
     function _challengeable(Job storage j, ChallengeKind kind, uint8 roundNumber) private view returns (bool) {

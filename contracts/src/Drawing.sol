@@ -16,6 +16,12 @@ abstract contract Drawing is JobStates {
     uint256 private constant MAX_CANDIDATES = 1024;
     uint8 private constant DRAW_ATTEMPTS = 3;
 
+    /// What a seat asks of a node of some role: what it locks, and half a ticket.
+    struct Demand {
+        uint256 lock;
+        uint256 half;
+    }
+
     /// What is left of a page, and where the walks stand.
     struct Page {
         bytes32 jobId;
@@ -24,6 +30,8 @@ abstract contract Drawing is JobStates {
         uint256 seats;
         uint256 steps;
         uint256[2] cursors;
+        Demand validator;
+        Demand challenger;
     }
 
     /// @dev The seed of a draw; 0 when the block is not known yet, or not any more, and another one was named: nothing can be
@@ -65,8 +73,18 @@ abstract contract Drawing is JobStates {
     }
 
     function _beginPage(Job storage j, bytes32 jobId, bytes32 seed) private view returns (Page memory page) {
-        page = Page(jobId, seed, PAGE_CANDIDATES, PAGE_SEATS, PAGE_STEPS, [uint256(0), 0]);
+        page.jobId = jobId;
+        page.seed = seed;
+        page.candidates = PAGE_CANDIDATES;
+        page.seats = PAGE_SEATS;
+        page.steps = PAGE_STEPS;
+        page.validator = _demand(j, Role.Validator);
+        page.challenger = _demand(j, Role.Challenger);
         if (j.draw.seed != 0) page.cursors = [uint256(j.draw.cursors[0]), j.draw.cursors[1]];
+    }
+
+    function _demand(Job storage j, Role role) private view returns (Demand memory) {
+        return Demand(_seatLock(j.terms, role), (_ticket(_parametersOf(j), role) + 1) / 2);
     }
 
     function _keepPage(Job storage j, Page memory page) private {
@@ -108,9 +126,9 @@ abstract contract Drawing is JobStates {
         for (; cursor < end && count < most; ++cursor) {
             uint256 index = Shuffle.next(walk);
             (address account, Role role) = _candidate(j, kind, index);
-            uint256 lock = _seatLock(j.terms, role);
-            if (!_eligible(j, account, role, lock, seats && kind != SeatKind.Juror)) continue;
-            if (seats) _seat(j, page.jobId, account, kind, first + count, index, lock);
+            Demand memory demand = role == Role.Validator ? page.validator : page.challenger;
+            if (!_eligible(j, account, role, demand, seats && kind != SeatKind.Juror)) continue;
+            if (seats) _seat(j, page.jobId, account, kind, first + count, index, demand.lock);
             found[count++] = account;
         }
         page.candidates -= cursor;
@@ -154,12 +172,17 @@ abstract contract Drawing is JobStates {
         return (_pools[role][index < validators ? index : index - validators], role);
     }
 
-    /// @dev Still in the pool's role, with the lock free, half a ticket where that is asked for, and no part in the job.
-    function _eligible(Job storage j, address account, Role role, uint256 lock, bool half) private view returns (bool) {
+    /// @dev Still in the pool's role, with the lock free, half a ticket where that is asked for, and no part in the job. (Locks of a
+    /// later version may be small beside an old stake: parts are counted in 16 bits.)
+    function _eligible(Job storage j, address account, Role role, Demand memory demand, bool half)
+        private
+        view
+        returns (bool)
+    {
         Node storage n = _nodes[account];
         uint256 stake = n.stake;
-        return n.role == role && n.withdrawableAt == 0 && stake - n.locked >= lock
-            && (!half || 2 * stake >= _ticket(role)) && j.parts[account].role == Role.None;
+        return n.role == role && n.withdrawableAt == 0 && stake - n.locked >= demand.lock && n.parts != type(uint16).max
+            && (!half || stake >= demand.half) && j.parts[account].role == Role.None;
     }
 
     function _seat(

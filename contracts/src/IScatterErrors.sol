@@ -6,10 +6,18 @@ import {ChallengeKind, JudgingPhase, Role, State} from "./ScatterTypes.sol";
 /// @title What the protocol refuses, and the way out
 interface IScatterErrors {
     // ── deployment ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// A parameter of the deployment lies outside its range (ASCII name).
+    /// A parameter lies outside its range (ASCII name).
     error ParameterOutOfRange(bytes32 parameter);
-    /// The module is missing, is another one, or was deployed with other parameters.
+    /// The module is missing, is another one, or was deployed with other immutables.
     error ModuleMismatch(address module);
+
+    // ── parameters ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Only the protocol's owner, a timelock, may do this.
+    error NotOwner(address account);
+    /// Another version of the parameters is the present one: terms name that, a change the next.
+    error StaleParameters(uint8 present);
+    /// There are as many versions as there can be.
+    error TooManyVersions(uint256 most);
 
     // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     /// Register with one of the four roles.

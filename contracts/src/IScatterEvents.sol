@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ChallengeKind, JobTerms, JudgingPhase, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
+import {ChallengeKind, JobTerms, JudgingPhase, Parameters, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
 
 /// @title Everything that happens, complete: what the protocol knows can be rebuilt from these
 /// @dev Amounts are base units of the token. Rounds count from 1, slots and seats from 0. Beside a `kind`
 /// a seat is numbered among its kind; elsewhere, and in masks (bit i for seat i), members are 0 … V-1 and auditors V … V+A-1.
 /// Jurors are numbered by themselves.
 interface IScatterEvents {
+    // ── parameters ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Jobs that are posted from now on have these. Version 0 is that of the deployment.
+    event ParametersChanged(uint8 version, Parameters parameters);
+
     // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     /// A node registered, or changed its keys or role.
     event NodeRegistered(address indexed node, Role role, bytes32 peerKey, bytes32 sealingKey);
-    /// A ticket was filled up by `amount` to `stake`; a pending withdrawal is off. The first time in a role the node is
+    /// A ticket was filled up by `amount`, and the stake is now `stake`; a pending withdrawal is off. The first time in a role the node is
     /// appended to that role's pool.
     event TicketDeposited(address indexed node, uint256 amount, uint256 stake);
     /// The node left the drawable set; its stake is free from `availableAt` on.

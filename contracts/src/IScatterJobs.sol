@@ -6,6 +6,7 @@ import {JobTerms} from "./ScatterTypes.sol";
 /// @title The way of a job, in order
 interface IScatterJobs {
     /// @notice A registered requestor posts a job; takes roundPool * (rounds + 1): the pool and the bond.
+    /// The terms name the present version of the parameters, which are the job's for good.
     /// @param topic the requestor's own name for the job, never used before
     /// @param shardKeyHashes keccak256 of each round's shard key
     /// @param shardDigests sha2-256 of each round's encrypted shard; only in the event

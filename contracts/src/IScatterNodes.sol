@@ -13,7 +13,7 @@ interface IScatterNodes {
     /// @notice Try the token's permit of the sender for this contract. Never reverts: somebody may have used it first.
     function permit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
-    /// @notice A validator or challenger fills its stake up to the ticket and is drawable (again). Takes what is missing.
+    /// @notice A validator or challenger fills its stake up to the present ticket and is drawable (again). Takes what is missing.
     function depositTicket() external;
 
     /// @notice Leave the drawable set at once; the stake can be withdrawn after the delay.

@@ -7,6 +7,7 @@ import {IScatterErrors} from "./IScatterErrors.sol";
 import {IScatterEvents} from "./IScatterEvents.sol";
 import {IScatterJobs} from "./IScatterJobs.sol";
 import {IScatterNodes} from "./IScatterNodes.sol";
+import {IScatterParameters} from "./IScatterParameters.sol";
 import {IScatterViews} from "./IScatterViews.sol";
 
 /// @title The Scatter protocol: nodes with tickets, and federated jobs with escrow, committees, scores and claims
@@ -17,6 +18,7 @@ import {IScatterViews} from "./IScatterViews.sol";
 interface IScatterProtocol is
     IScatterErrors,
     IScatterEvents,
+    IScatterParameters,
     IScatterNodes,
     IScatterJobs,
     IScatterDisputes,

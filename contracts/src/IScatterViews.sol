@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ChallengeView, JobTerms, JobView, NodeView, PartView, Role, RoundView} from "./ScatterTypes.sol";
+import {
+    ChallengeView,
+    Immutables,
+    JobTerms,
+    JobView,
+    NodeView,
+    Parameters,
+    PartView,
+    Role,
+    RoundView
+} from "./ScatterTypes.sol";
 
 /// @title Reading
 interface IScatterViews {
@@ -38,6 +48,15 @@ interface IScatterViews {
 
     function poolNode(Role role, uint256 index) external view returns (address);
 
-    /// @notice What a node of this role puts up; 0 for roles without a ticket.
+    /// @notice What a node of this role puts up now; 0 for roles without a ticket.
     function ticket(Role role) external view returns (uint256);
+
+    /// @notice The present version of the parameters: the one that new jobs are posted under.
+    function parametersVersion() external view returns (uint8);
+
+    /// @notice A version of the parameters; all zero when there is none of this number.
+    function parameters(uint8 version) external view returns (Parameters memory);
+
+    /// @notice What never changes, its owner included.
+    function immutables() external view returns (Immutables memory);
 }

@@ -2,16 +2,16 @@
 pragma solidity ^0.8.30;
 
 import {ScatterStorage} from "./ScatterStorage.sol";
-import {Parameters} from "./ScatterTypes.sol";
+import {Immutables} from "./ScatterTypes.sol";
 
 /// @title Code of the protocol that lives at an address of its own
 /// @dev It runs by delegatecall, on the protocol's storage. Called directly it finds no job in its own storage, and refuses.
 abstract contract Module is ScatterStorage {
-    /// @notice keccak256(abi.encode(string name, Parameters)): which module it is, and what it was deployed with.
+    /// @notice keccak256(abi.encode(string name, Immutables)): which module it is, and what it was deployed with.
     bytes32 public immutable fingerprint;
 
-    constructor(string memory name, Parameters memory p) ScatterStorage(p) {
-        fingerprint = keccak256(abi.encode(name, p));
+    constructor(string memory name, Immutables memory i) ScatterStorage(i) {
+        fingerprint = keccak256(abi.encode(name, i));
     }
 }
 
@@ -20,13 +20,13 @@ abstract contract Modules is ScatterStorage {
     address internal immutable CLAIMS;
     address internal immutable DISPUTES;
 
-    constructor(Parameters memory p, address claims, address disputes) {
-        CLAIMS = _checked(claims, "ScatterClaims", p);
-        DISPUTES = _checked(disputes, "ScatterDisputes", p);
+    constructor(Immutables memory i, address claims, address disputes) {
+        CLAIMS = _checked(claims, "ScatterClaims", i);
+        DISPUTES = _checked(disputes, "ScatterDisputes", i);
     }
 
-    function _checked(address module, string memory name, Parameters memory p) private view returns (address) {
-        if (module.code.length == 0 || Module(module).fingerprint() != keccak256(abi.encode(name, p))) {
+    function _checked(address module, string memory name, Immutables memory i) private view returns (address) {
+        if (module.code.length == 0 || Module(module).fingerprint() != keccak256(abi.encode(name, i))) {
             revert ModuleMismatch(module);
         }
         return module;

@@ -34,7 +34,7 @@ abstract contract Money is Rewards {
     function _requestorAmounts(Job storage j) private view returns (Amounts memory a) {
         JobTerms storage t = j.terms;
         uint256 roundPool = t.roundPool;
-        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(roundPool, t.auditors);
+        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), roundPool, t.auditors);
         uint256 memberPart = membersPart / t.members;
         uint256 auditorPart = t.auditors == 0 ? 0 : auditorsPart / t.auditors;
         uint256 cap = trainersPart * t.maxShareBps / BPS;
@@ -77,7 +77,7 @@ abstract contract Money is Rewards {
     /// @dev What each of them is paid.
     function _refusersPay(Job storage j) private view returns (uint256) {
         uint256 n = Masks.size(_refusers(j));
-        return n == 0 ? 0 : j.terms.roundPool * MEMBERS_BPS / BPS / n;
+        return n == 0 ? 0 : uint256(j.terms.roundPool) * _parametersOf(j).membersBps / BPS / n;
     }
 
     function _allTrainersPay(Job storage j, Round storage r, uint256 trainersPart, uint256 cap)
@@ -103,7 +103,7 @@ abstract contract Money is Rewards {
     /// @dev The slot stake less penalties, and a share of every round in which the contribution was positive.
     function _trainerAmounts(Job storage j, uint256 slot) private view returns (Amounts memory a) {
         JobTerms storage t = j.terms;
-        (uint256 trainersPart,,) = _parts(t.roundPool, t.auditors);
+        (uint256 trainersPart,,) = _parts(_parametersOf(j), t.roundPool, t.auditors);
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         uint256 stake = t.slotStake;
         uint256 rounds = t.rounds;
@@ -195,7 +195,7 @@ abstract contract Money is Rewards {
         bool counted = Masks.has(r.panel, seat);
         if (!counted && (p.kind != SeatKind.Auditor || !Masks.has(r.compared, p.index))) return (false, 0);
         JobTerms storage t = j.terms;
-        (, uint256 membersPart, uint256 auditorsPart) = _parts(t.roundPool, t.auditors);
+        (, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), t.roundPool, t.auditors);
         return (true, counted ? membersPart / t.members : auditorsPart / t.auditors);
     }
 

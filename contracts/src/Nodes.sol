@@ -36,19 +36,20 @@ abstract contract Nodes is ScatterStorage, IScatterNodes {
     function depositTicket() external {
         Node storage n = _nodes[msg.sender];
         Role role = n.role;
-        uint256 full = _ticket(role);
+        uint256 full = _ticket(_parameters[_version], role);
         if (full == 0) revert NoTicketForRole(role);
         uint256 stake = n.stake;
-        if (stake == full && n.withdrawableAt == 0) revert TicketComplete(stake);
+        if (stake >= full && n.withdrawableAt == 0) revert TicketComplete(stake);
+        uint256 missing = stake < full ? full - stake : 0;
         uint8 pool = uint8(1 << uint8(role));
         if (n.pools & pool == 0) {
             n.pools |= pool;
             _pools[role].push(msg.sender);
         }
-        n.stake = uint88(full);
+        n.stake = uint88(stake + missing);
         n.withdrawableAt = 0;
-        emit TicketDeposited(msg.sender, full - stake, full);
-        TOKEN.safeTransferFrom(msg.sender, address(this), full - stake);
+        emit TicketDeposited(msg.sender, missing, stake + missing);
+        TOKEN.safeTransferFrom(msg.sender, address(this), missing);
     }
 
     /// @inheritdoc IScatterNodes

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
-import {Durations, JobTerms, Reason, Role, State} from "./ScatterTypes.sol";
+import {Durations, JobTerms, Parameters, Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
 abstract contract Posting is JobStates, IScatterJobs {
@@ -80,14 +80,15 @@ abstract contract Posting is JobStates, IScatterJobs {
         _within("maxShareBps", t.maxShareBps, 1, BPS);
         _within("tau", t.tau, 1, MAX_TAU);
         _checkDurations(t.durations);
-        _checkSeatPay(t);
+        if (t.parameters != _version) revert StaleParameters(_version);
+        _checkSeatPay(t, _parameters[t.parameters]);
     }
 
-    function _checkSeatPay(JobTerms memory t) private view {
-        (, uint256 members, uint256 auditors) = _parts(t.roundPool, t.auditors);
+    function _checkSeatPay(JobTerms memory t, Parameters storage p) private view {
+        (, uint256 members, uint256 auditors) = _parts(p, t.roundPool, t.auditors);
         uint256 pay = members / t.members;
         if (t.auditors != 0 && auditors / t.auditors < pay) pay = auditors / t.auditors;
-        if (pay < MIN_SEAT_PAY) revert SeatPayTooSmall(pay, MIN_SEAT_PAY);
+        if (pay < p.minSeatPay) revert SeatPayTooSmall(pay, p.minSeatPay);
     }
 
     /// @dev Open → Drawing.

@@ -29,7 +29,7 @@ abstract contract Rewards is ScatterStorage {
         for (uint256 i; i < j.jury.challenges; ++i) {
             Challenge storage c = j.challenges[i];
             if (c.filers & filer == 0) continue;
-            if (c.outcome != Outcome.Stands) reward += CHALLENGE_BOND + _division(j, c).toFiler;
+            if (c.outcome != Outcome.Stands) reward += _parametersOf(j).challengeBond + _division(j, c).toFiler;
         }
     }
 
@@ -72,7 +72,7 @@ abstract contract Rewards is ScatterStorage {
     function _slash(Job storage j, Part storage p) internal view returns (uint256) {
         uint256 lock = _seatLock(j.terms, p.role);
         uint256 slashes = p.slashes;
-        uint256 amount = SLASH_BASE << (slashes < 128 ? slashes : 128);
+        uint256 amount = uint256(_parametersOf(j).slashBase) << (slashes < 128 ? slashes : 128);
         return amount < lock ? amount : lock;
     }
 
@@ -87,7 +87,7 @@ abstract contract Rewards is ScatterStorage {
             d.toFiler = d.held / 2 / filers;
             toJurors = d.held / 4;
         } else if (c.outcome == Outcome.Stands) {
-            d.held = CHALLENGE_BOND * filers;
+            d.held = _parametersOf(j).challengeBond * filers;
             toJurors = d.held / 2;
         }
         if (jurors != 0) d.toJuror = toJurors / jurors;

@@ -3,10 +3,10 @@ pragma solidity ^0.8.30;
 
 import {Claims} from "./Claims.sol";
 import {Module} from "./Modules.sol";
-import {Parameters} from "./ScatterTypes.sol";
+import {Immutables} from "./ScatterTypes.sol";
 import {Views} from "./Views.sol";
 
 /// @title The module of claims and views
 contract ScatterClaims is Module, Claims, Views {
-    constructor(Parameters memory parameters) Module("ScatterClaims", parameters) {}
+    constructor(Immutables memory immutables) Module("ScatterClaims", immutables) {}
 }

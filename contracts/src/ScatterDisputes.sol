@@ -2,12 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {Module} from "./Modules.sol";
-import {JudgingPhase, Parameters, State} from "./ScatterTypes.sol";
+import {JudgingPhase, Immutables, State} from "./ScatterTypes.sol";
 import {Verdicts} from "./Verdicts.sol";
 
 /// @title The module of draws and disputes: it seats committees and juries, and takes challenges to their verdicts
 contract ScatterDisputes is Module, Verdicts {
-    constructor(Parameters memory parameters) Module("ScatterDisputes", parameters) {}
+    constructor(Immutables memory immutables) Module("ScatterDisputes", immutables) {}
 
     /// @notice `IScatterJobs.poke` in the states whose exit is the module's.
     function poke(bytes32 jobId) external {

@@ -13,6 +13,7 @@ import {ScatterStorage} from "./ScatterStorage.sol";
 import {
     ChallengeKind,
     ChallengeView,
+    Immutables,
     JobTerms,
     JobView,
     NodeView,
@@ -21,16 +22,19 @@ import {
     Role,
     RoundView
 } from "./ScatterTypes.sol";
+import {Versions} from "./Versions.sol";
 
 /// @title The Scatter protocol at one address; IScatterProtocol says what it does
-/// @notice Nobody owns it, nothing in it can be changed or paused. It holds stakes, escrows and the challenge pool, never more and
-/// never less (tokens sent to it by mistake stay in it). The honest way of a job is code of its own; draws, disputes and claims
-/// are code of two modules, fixed when it is deployed.
-contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Multicall {
-    constructor(Parameters memory parameters, address claims, address disputes)
-        ScatterStorage(parameters)
-        Modules(parameters, claims, disputes)
-    {}
+/// @notice Its code cannot be changed or paused. Its owner, a timelock, can change parameters of jobs that are not posted yet, and
+/// nothing else. It holds stakes, escrows and the challenge pool, never more and never less (tokens sent to it by mistake stay in
+/// it). The honest way of a job is code of its own; draws, disputes and claims are code of two modules, fixed when it is deployed.
+contract ScatterProtocol is IScatterProtocol, Versions, Nodes, Deadlines, Multicall {
+    constructor(Immutables memory immutables_, Parameters memory first, address claims, address disputes)
+        ScatterStorage(immutables_)
+        Modules(immutables_, claims, disputes)
+    {
+        _keep(0, first);
+    }
 
     /// @inheritdoc IScatterDisputes
     function challenge(bytes32, ChallengeKind, uint8) external {
@@ -58,7 +62,11 @@ contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Multicall {
     }
 
     /// @inheritdoc IScatterClaims
-    function owed(bytes32, address, uint256[] calldata) external view returns (uint256, uint256, uint256) {
+    function owed(bytes32, address, uint256[] calldata)
+        external
+        view
+        returns (uint256 paid, uint256 penalty, uint256 toChallengePool)
+    {
         _delegateView(CLAIMS);
     }
 
@@ -129,6 +137,21 @@ contract ScatterProtocol is IScatterProtocol, Nodes, Deadlines, Multicall {
 
     /// @inheritdoc IScatterViews
     function ticket(Role) external view returns (uint256) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function parametersVersion() external view returns (uint8) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function parameters(uint8) external view returns (Parameters memory) {
+        _delegateView(CLAIMS);
+    }
+
+    /// @inheritdoc IScatterViews
+    function immutables() external view returns (Immutables memory) {
         _delegateView(CLAIMS);
     }
 }

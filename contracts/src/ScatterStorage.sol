@@ -7,6 +7,7 @@ import {IScatterErrors} from "./IScatterErrors.sol";
 import {IScatterEvents} from "./IScatterEvents.sol";
 import {
     ChallengeKind,
+    Immutables,
     JobTerms,
     JudgingPhase,
     Outcome,
@@ -28,7 +29,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     uint256 internal constant MAX_SEATS = MAX_MEMBERS + MAX_AUDITORS;
     uint256 internal constant MAX_JURORS = 31;
     uint256 internal constant MAX_CHALLENGES = 16;
-    uint256 internal constant MAX_JUROR_FEE_BPS = 300;
+    uint256 internal constant MAX_VERSIONS = 256;
     uint256 internal constant MAX_DURATION = 30 days;
     /// Lanes of contributions that fit beside the metric in one word: up to here openings are stored, above only their hash.
     uint256 internal constant ONE_WORD_TRAINERS = 15;
@@ -139,74 +140,58 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
 
     IERC20 internal immutable TOKEN;
     IRandomness internal immutable RANDOMNESS;
-    uint256 internal immutable VALIDATOR_TICKET;
-    uint256 internal immutable CHALLENGER_TICKET;
-    uint256 internal immutable LOCK_BPS;
-    uint256 internal immutable SLASH_BASE;
-    uint256 internal immutable TRAINERS_BPS;
-    uint256 internal immutable MEMBERS_BPS;
-    uint256 internal immutable MIN_SEAT_PAY;
+    address internal immutable OWNER;
     uint256 internal immutable WITHDRAWAL_DELAY;
     uint256 internal immutable MINIMUM_DURATION;
-    uint256 internal immutable CHALLENGE_BOND;
-    uint256 internal immutable JUROR_FEE_BPS;
 
     mapping(address account => Node) internal _nodes;
     mapping(Role role => address[]) internal _pools;
     mapping(bytes32 jobId => Job) internal _jobs;
     uint256 internal _challengePool;
+    uint8 internal _version; // the present one of these
+    Parameters[MAX_VERSIONS] internal _parameters;
 
-    constructor(Parameters memory p) {
-        if (p.token.code.length == 0) revert ParameterOutOfRange("token");
-        if (p.randomness.code.length == 0) revert ParameterOutOfRange("randomness");
-        // A ticket fits the stake's 88 bits, and locks at least one base unit for each seat (so 16 bits count parts).
-        if (p.validatorTicket < BPS || p.validatorTicket > type(uint88).max) revert ParameterOutOfRange("validatorTicket");
-        if (p.challengerTicket < BPS || p.challengerTicket > type(uint88).max) {
-            revert ParameterOutOfRange("challengerTicket");
-        }
-        if (p.lockBps == 0 || p.lockBps > BPS) revert ParameterOutOfRange("lockBps");
-        if (uint256(p.trainersBps) + p.membersBps > BPS) revert ParameterOutOfRange("membersBps");
-        if (p.withdrawalDelay > 365 days) revert ParameterOutOfRange("withdrawalDelay");
-        if (p.minimumDuration == 0 || p.minimumDuration > MAX_DURATION) revert ParameterOutOfRange("minimumDuration");
-        // All jurors of a job together take at most 93 % of the challenge pool.
-        if (p.jurorFeeBps > MAX_JUROR_FEE_BPS) revert ParameterOutOfRange("jurorFeeBps");
-        TOKEN = IERC20(p.token);
-        RANDOMNESS = IRandomness(p.randomness);
-        VALIDATOR_TICKET = p.validatorTicket;
-        CHALLENGER_TICKET = p.challengerTicket;
-        LOCK_BPS = p.lockBps;
-        SLASH_BASE = p.slashBase;
-        TRAINERS_BPS = p.trainersBps;
-        MEMBERS_BPS = p.membersBps;
-        MIN_SEAT_PAY = p.minSeatPay;
-        WITHDRAWAL_DELAY = p.withdrawalDelay;
-        MINIMUM_DURATION = p.minimumDuration;
-        CHALLENGE_BOND = p.challengeBond;
-        JUROR_FEE_BPS = p.jurorFeeBps;
+    constructor(Immutables memory i) {
+        if (i.token.code.length == 0) revert ParameterOutOfRange("token");
+        if (i.randomness.code.length == 0) revert ParameterOutOfRange("randomness");
+        if (i.owner.code.length == 0) revert ParameterOutOfRange("owner");
+        if (i.withdrawalDelay > 365 days) revert ParameterOutOfRange("withdrawalDelay");
+        if (i.minimumDuration == 0 || i.minimumDuration > MAX_DURATION) revert ParameterOutOfRange("minimumDuration");
+        TOKEN = IERC20(i.token);
+        RANDOMNESS = IRandomness(i.randomness);
+        OWNER = i.owner;
+        WITHDRAWAL_DELAY = i.withdrawalDelay;
+        MINIMUM_DURATION = i.minimumDuration;
     }
 
-    function _ticket(Role role) internal view returns (uint256) {
-        if (role == Role.Validator) return VALIDATOR_TICKET;
-        if (role == Role.Challenger) return CHALLENGER_TICKET;
+    /// @dev What a job was posted under.
+    function _parametersOf(Job storage j) internal view returns (Parameters storage) {
+        return _parameters[j.terms.parameters];
+    }
+
+    function _ticket(Parameters storage p, Role role) internal view returns (uint256) {
+        if (role == Role.Validator) return p.validatorTicket;
+        if (role == Role.Challenger) return p.challengerTicket;
         return 0;
     }
 
     /// @dev The trainers', members' and auditors' parts of a round's pool. Members share the auditors' part when there are none.
-    function _parts(uint256 roundPool, uint256 auditors_)
+    function _parts(Parameters storage p, uint256 roundPool, uint256 auditors_)
         internal
         view
         returns (uint256 trainers_, uint256 members_, uint256 rest)
     {
-        trainers_ = roundPool * TRAINERS_BPS / BPS;
-        members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * MEMBERS_BPS / BPS;
+        trainers_ = roundPool * p.trainersBps / BPS;
+        members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * p.membersBps / BPS;
         rest = roundPool - trainers_ - members_;
     }
 
     /// @dev What a seat of a node in this role locks (L): enough that a majority of members stands to lose all that the trainers
     /// can win.
     function _seatLock(JobTerms storage t, Role role) internal view returns (uint256) {
-        uint256 least = _ticket(role) * LOCK_BPS / BPS;
-        uint256 stakes = t.rounds * (t.roundPool * TRAINERS_BPS / BPS) / ((uint256(t.members) + 1) / 2);
+        Parameters storage p = _parameters[t.parameters];
+        uint256 least = _ticket(p, role) * p.lockBps / BPS;
+        uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
         return stakes > least ? stakes : least;
     }
 

@@ -113,6 +113,8 @@ struct JobTerms {
     /// least jurors that there must be when the job starts and when it is judged, 0..min(2 * members + 1, 31); 0: nothing can be
     /// challenged
     uint8 minJury;
+    /// version of the parameters; the present one when the job is posted
+    uint8 parameters;
     /// part of the slot stake that a trainer loses who is never accepted, 1/10000
     uint16 faultBps;
     /// most that one trainer can earn of a round's trainers' part, 1/10000, 1..10000
@@ -123,34 +125,42 @@ struct JobTerms {
 }
 
 /// What the protocol is deployed with. Never changes.
-/// @dev The token and the source of randomness are trusted: they are deployed with the protocol.
-struct Parameters {
+/// @dev The token and the source of randomness are trusted: they are deployed with the protocol. The owner is trusted with nothing
+/// but the parameters of jobs that are posted later.
+struct Immutables {
     /// the only token that the protocol holds
     address token;
     /// IRandomness: where drawing takes its seeds from
     address randomness;
-    /// a validator's ticket, base units
-    uint96 validatorTicket;
-    /// a challenger's ticket, base units
-    uint96 challengerTicket;
-    /// least part of its ticket that a seat locks, 1/10000
-    uint16 lockBps;
-    /// what a first slash costs, base units; doubles with each earlier one
-    uint96 slashBase;
-    /// the trainers' part of a round's pool, 1/10000
-    uint16 trainersBps;
-    /// the members' part of a round's pool, 1/10000; auditors get the rest, members that too in a job without auditors
-    uint16 membersBps;
-    /// least pay of a seat for a round, base units
-    uint96 minSeatPay;
+    /// who may change the parameters of new jobs: a timelock
+    address owner;
     /// seconds from the request to the withdrawal of a stake
     uint32 withdrawalDelay;
     /// least duration of any state, seconds
     uint32 minimumDuration;
-    /// what a challenge puts up, base units
-    uint96 challengeBond;
+}
+
+/// What the owner can change, for jobs that are posted afterwards: each job keeps the version that it was posted under.
+/// @dev Two words. What draws and claims read is in the first.
+struct Parameters {
+    /// a validator's ticket, base units
+    uint88 validatorTicket;
+    /// a challenger's ticket, base units
+    uint88 challengerTicket;
+    /// least part of its ticket that a seat locks, 1/10000
+    uint16 lockBps;
+    /// the trainers' part of a round's pool, 1/10000
+    uint16 trainersBps;
+    /// the members' part of a round's pool, 1/10000; auditors get the rest, members that too in a job without auditors
+    uint16 membersBps;
     /// part of the challenge pool that a juror gets whose verdict changed something, 1/10000, at most 300
     uint16 jurorFeeBps;
+    /// what a first slash costs, base units; doubles with each earlier one
+    uint88 slashBase;
+    /// what a challenge puts up, base units, at most a challenger's ticket
+    uint88 challengeBond;
+    /// least pay of a seat for a round, base units
+    uint80 minSeatPay;
 }
 
 /// A job as `job` shows it. Masks have bit i for seat i: members 0 … V-1, auditors V … V+A-1.

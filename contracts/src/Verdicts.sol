@@ -260,7 +260,7 @@ abstract contract Verdicts is Juries {
             if (c.outcome == Outcome.Changed) rewarded |= c.agreed;
         }
         uint256 pool = _challengePool;
-        uint256 fee = pool * JUROR_FEE_BPS / BPS;
+        uint256 fee = pool * _parametersOf(j).jurorFeeBps / BPS;
         uint256 most = _membersPay(j);
         if (most < fee) fee = most;
         if (rewarded == 0 || fee == 0) return;
@@ -272,7 +272,7 @@ abstract contract Verdicts is Juries {
 
     /// @dev What the settled rounds pay a member at most.
     function _membersPay(Job storage j) private view returns (uint256) {
-        (, uint256 membersPart,) = _parts(j.terms.roundPool, j.terms.auditors);
+        (, uint256 membersPart,) = _parts(_parametersOf(j), j.terms.roundPool, j.terms.auditors);
         uint256 settled;
         for (uint256 number = 1; number <= j.round; ++number) {
             if (j.rounds[number].sumPlusOne != 0) ++settled;

@@ -3,7 +3,18 @@ pragma solidity ^0.8.30;
 
 import {IScatterViews} from "./IScatterViews.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
-import {ChallengeView, JobTerms, JobView, NodeView, PartView, Role, RoundView, State} from "./ScatterTypes.sol";
+import {
+    ChallengeView,
+    Immutables,
+    JobTerms,
+    JobView,
+    NodeView,
+    Parameters,
+    PartView,
+    Role,
+    RoundView,
+    State
+} from "./ScatterTypes.sol";
 
 /// @title Reading
 abstract contract Views is ScatterStorage, IScatterViews {
@@ -155,6 +166,27 @@ abstract contract Views is ScatterStorage, IScatterViews {
 
     /// @inheritdoc IScatterViews
     function ticket(Role role) external view returns (uint256) {
-        return _ticket(role);
+        return _ticket(_parameters[_version], role);
+    }
+
+    /// @inheritdoc IScatterViews
+    function parametersVersion() external view returns (uint8) {
+        return _version;
+    }
+
+    /// @inheritdoc IScatterViews
+    function parameters(uint8 version) external view returns (Parameters memory) {
+        return _parameters[version];
+    }
+
+    /// @inheritdoc IScatterViews
+    function immutables() external view returns (Immutables memory) {
+        return Immutables({
+            token: address(TOKEN),
+            randomness: address(RANDOMNESS),
+            owner: OWNER,
+            withdrawalDelay: uint32(WITHDRAWAL_DELAY),
+            minimumDuration: uint32(MINIMUM_DURATION)
+        });
     }
 }

@@ -5,11 +5,11 @@ import {IScatterErrors} from "../src/IScatterErrors.sol";
 import {IScatterViews} from "../src/IScatterViews.sol";
 import {ScatterProtocol} from "../src/ScatterProtocol.sol";
 import {ScatterToken} from "../src/ScatterToken.sol";
-import {Parameters} from "../src/ScatterTypes.sol";
+import {Immutables} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
 
-/// What is deployed, and with which parameters.
+/// What is deployed, and with what for ever.
 contract DeploymentTest is ScatterTest {
     address private randomness;
 
@@ -31,38 +31,31 @@ contract DeploymentTest is ScatterTest {
         new ScatterToken(address(this), tooMuch);
     }
 
-    function test_EveryParameterIsBounded() public {
-        Parameters memory p = parameters(randomness);
-        p.token = address(0xdead);
-        outOfRange(p, "token");
-        outOfRange(parameters(address(0xdead)), "randomness");
-        p = parameters(randomness);
-        p.validatorTicket = 9_999;
-        outOfRange(p, "validatorTicket");
-        p.validatorTicket = uint96(type(uint88).max) + 1;
-        outOfRange(p, "validatorTicket");
-        p = parameters(randomness);
-        p.challengerTicket = 0;
-        outOfRange(p, "challengerTicket");
-        p = parameters(randomness);
-        p.lockBps = 0;
-        outOfRange(p, "lockBps");
-        p.lockBps = 10_001;
-        outOfRange(p, "lockBps");
-        p = parameters(randomness);
-        p.membersBps = 3_001;
-        outOfRange(p, "membersBps");
-        p = parameters(randomness);
-        p.withdrawalDelay = 365 days + 1;
-        outOfRange(p, "withdrawalDelay");
-        p = parameters(randomness);
-        p.minimumDuration = 0;
-        outOfRange(p, "minimumDuration");
-        p.minimumDuration = 30 days + 1;
-        outOfRange(p, "minimumDuration");
-        p = parameters(randomness);
-        p.jurorFeeBps = 301;
-        outOfRange(p, "jurorFeeBps");
+    function test_EveryImmutableIsBounded() public {
+        Immutables memory i = immutables(randomness);
+        i.token = address(0xdead);
+        outOfRange(i, "token");
+        outOfRange(immutables(address(0xdead)), "randomness");
+        i = immutables(randomness);
+        i.owner = address(0xdead);
+        outOfRange(i, "owner");
+        i = immutables(randomness);
+        i.withdrawalDelay = 365 days + 1;
+        outOfRange(i, "withdrawalDelay");
+        i = immutables(randomness);
+        i.minimumDuration = 0;
+        outOfRange(i, "minimumDuration");
+        i.minimumDuration = 30 days + 1;
+        outOfRange(i, "minimumDuration");
+    }
+
+    function test_ImmutablesAreShown() public view {
+        Immutables memory i = protocol.immutables();
+        vm.assertEq(i.token, address(token), "token");
+        vm.assertEq(i.owner, address(this), "owner");
+        vm.assertTrue(i.randomness.code.length != 0, "randomness");
+        vm.assertEq(i.withdrawalDelay, 14 days, "withdrawal delay");
+        vm.assertEq(i.minimumDuration, HOUR, "minimum duration");
     }
 
     function test_UnknownCallsAndEtherAreRefused() public {
@@ -74,9 +67,9 @@ contract DeploymentTest is ScatterTest {
         vm.assertTrue(!done, "no ether with a call");
     }
 
-    /// Parameters are looked at before modules.
-    function outOfRange(Parameters memory p, bytes32 name) private {
+    /// Immutables are looked at before modules.
+    function outOfRange(Immutables memory i, bytes32 name) private {
         vm.expectRevert(abi.encodeWithSelector(IScatterErrors.ParameterOutOfRange.selector, name));
-        new ScatterProtocol(p, address(0), address(0));
+        new ScatterProtocol(i, parameters(), address(0), address(0));
     }
 }

@@ -122,7 +122,7 @@ contract DisputesTest is DisputedJob, IScatterEvents {
     }
 
     function test_ExpiredThreeTimesIsVoid() public {
-        protocol = deployProtocol(parameters(deploy("BlockRandomness", "")));
+        protocol = deployProtocol(immutables(deploy("BlockRandomness", "")), parameters());
         enrol(requestor, Role.Requestor);
         enrolTrainers(3);
         enrolValidators(8);

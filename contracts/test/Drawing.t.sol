@@ -196,7 +196,7 @@ contract DrawingTest is ScatterTest {
     }
 
     function useBlockHashes() private {
-        protocol = deployProtocol(parameters(deploy("BlockRandomness", "")));
+        protocol = deployProtocol(immutables(deploy("BlockRandomness", "")), parameters());
         reenrol(requestor, Role.Requestor);
         reenrol(trainer(0), Role.Trainer);
     }

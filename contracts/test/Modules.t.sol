@@ -5,7 +5,7 @@ import {IScatterClaims} from "../src/IScatterClaims.sol";
 import {IScatterErrors} from "../src/IScatterErrors.sol";
 import {IScatterJobs} from "../src/IScatterJobs.sol";
 import {Module} from "../src/Modules.sol";
-import {ChallengeKind, Parameters, State} from "../src/ScatterTypes.sol";
+import {ChallengeKind, Immutables, State} from "../src/ScatterTypes.sol";
 import {ScatterProtocol} from "../src/ScatterProtocol.sol";
 import {DisputedJob} from "./support/DisputedJob.sol";
 import {vm} from "./support/Vm.sol";
@@ -13,25 +13,25 @@ import {vm} from "./support/Vm.sol";
 /// Modules: the right ones, of the same deployment, useless by themselves.
 contract ModulesTest is DisputedJob {
     function test_OnlyTheRightModules() public {
-        Parameters memory p = parameters(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
-        address claims = deploy("ScatterClaims", abi.encode(p));
-        address disputes = deploy("ScatterDisputes", abi.encode(p));
-        vm.assertEq(Module(claims).fingerprint(), keccak256(abi.encode("ScatterClaims", p)), "fingerprint");
-        unfit(p, address(0xDEAD), disputes, address(0xDEAD));
-        unfit(p, disputes, claims, disputes);
-        unfit(p, claims, claims, claims);
-        Parameters memory q = parameters(p.randomness);
-        q.slashBase += 1;
-        unfit(q, claims, disputes, claims);
-        new ScatterProtocol(p, claims, disputes);
+        Immutables memory i = immutables(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
+        address claims = deploy("ScatterClaims", abi.encode(i));
+        address disputes = deploy("ScatterDisputes", abi.encode(i));
+        vm.assertEq(Module(claims).fingerprint(), keccak256(abi.encode("ScatterClaims", i)), "fingerprint");
+        unfit(i, address(0xDEAD), disputes, address(0xDEAD));
+        unfit(i, disputes, claims, disputes);
+        unfit(i, claims, claims, claims);
+        Immutables memory other = immutables(i.randomness);
+        other.withdrawalDelay += 1;
+        unfit(other, claims, disputes, claims);
+        new ScatterProtocol(i, parameters(), claims, disputes);
     }
 
     function test_ModulesKnowNoJobs() public {
         bytes32 job = scored(alike(truth(), 5));
         expire(job);
-        Parameters memory p = parameters(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
-        address claims = deploy("ScatterClaims", abi.encode(p));
-        address disputes = deploy("ScatterDisputes", abi.encode(p));
+        Immutables memory i = immutables(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
+        address claims = deploy("ScatterClaims", abi.encode(i));
+        address disputes = deploy("ScatterDisputes", abi.encode(i));
         address[] memory accounts = new address[](1);
         accounts[0] = trainer(0);
         directly(claims, abi.encodeCall(IScatterClaims.claim, (job, accounts, none)));
@@ -39,13 +39,13 @@ contract ModulesTest is DisputedJob {
         directly(disputes, challenging(job, ChallengeKind.Scores, 1));
     }
 
-    function unfit(Parameters memory p, address claims, address disputes, address culprit) private {
+    function unfit(Immutables memory i, address claims, address disputes, address culprit) private {
         vm.expectRevert(abi.encodeWithSelector(IScatterErrors.ModuleMismatch.selector, culprit));
-        deployNew(p, claims, disputes);
+        deployNew(i, claims, disputes);
     }
 
-    function deployNew(Parameters memory p, address claims, address disputes) private {
-        new ScatterProtocol(p, claims, disputes);
+    function deployNew(Immutables memory i, address claims, address disputes) private {
+        new ScatterProtocol(i, parameters(), claims, disputes);
     }
 
     function directly(address module, bytes memory data) private {

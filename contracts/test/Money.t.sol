@@ -189,7 +189,7 @@ contract MoneyTest is JobInState {
         // A job so large that a seat locks the whole ticket, and a silence that costs all of it.
         JobTerms memory t = terms(1, 1, 1);
         t.roundPool = uint96(TICKET * 10 / 7 + 1);
-        protocol = deployProtocol(expensive());
+        protocol = deployProtocol(immutables(deploy("SeededRandomness", abi.encode(keccak256("seed")))), expensive());
         for (uint256 i; i < 3; ++i) {
             reenrol(i == 0 ? requestor : i == 1 ? trainer(0) : validator(0), Role(i + 1));
         }
@@ -356,9 +356,9 @@ contract MoneyTest is JobInState {
     }
 
     /// A protocol in which the first slash takes all that a seat locks.
-    function expensive() private returns (Parameters memory p) {
-        p = parameters(deploy("SeededRandomness", abi.encode(keccak256("seed"))));
-        p.slashBase = uint96(2 * TICKET);
+    function expensive() private pure returns (Parameters memory p) {
+        p = parameters();
+        p.slashBase = uint88(2 * TICKET);
     }
 
     function reenrol(address account, Role role) private {

@@ -22,7 +22,7 @@ import forge
 CONTRACTS = forge.CONTRACTS
 ARTIFACTS = CONTRACTS.parent / "src" / "scatter" / "chain" / "artifacts"
 NAMES = (
-    *("ScatterToken", "ScatterProtocol", "ScatterClaims", "ScatterDisputes", "ScatterRecords"),
+    *("ScatterToken", "ScatterTimelock", "ScatterProtocol", "ScatterClaims", "ScatterDisputes", "ScatterRecords"),
     *("BlockRandomness", "SeededRandomness"),
 )
 PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")

@@ -24,6 +24,7 @@ from tests.property.protocol.simulation import QUIET, anything_owed, silence
 
 from scatter.protocol.duties import Duty, DutyKind
 from scatter.protocol.ids import SCT, Address, Digest, JobId
+from scatter.protocol.rates import Rates
 from scatter.protocol.states import Role, State
 from scatter.protocol.terms import Durations, JobTerms
 from scatter.protocol.view import JobView
@@ -38,6 +39,10 @@ MISCHIEF, QUARREL = 0.1, 0.4
 """How often somebody tries something without being asked: at most times, and while something can be challenged."""
 EXODUS = 0.15
 """How often nearly everybody with a stake asks for it back when something is challenged."""
+REFORM = 0.005
+"""How often the owner changes the parameters, wherever the jobs are."""
+UNINFORMED = 0.3
+"""How often somebody posts under other parameters than the present ones."""
 MOST_CLAIMED = 5
 """Accounts in one claim."""
 
@@ -130,6 +135,22 @@ class Play:
         self._accounts += len(actors)
         return actors if trainers else actors[1:]
 
+    def _change_parameters(self) -> None:
+        """The owner means to; sometimes it may not, or somebody else tries."""
+        random, chain = self.random, self.chain
+        version, rates = len(chain.parameters), random_rates(random)
+        chain.send(random.choice([chain.owner, self.staked[0].address]), "change_parameters", version, rates)
+        chain.send(chain.owner, "change_parameters", version + random.choice([-1, 0, 0, 1]), random_rates(random))
+
+    def _post(self, requestor: Address, trainers: int) -> JobId:
+        """Until the present parameters allow the terms; somebody may not know which are present."""
+        if self.random.random() < UNINFORMED:
+            stale = self.chain.view.version + self.random.choice([-1, 1])
+            post(self.chain, requestor, random_terms(self.random, trainers), max(0, stale))
+        while (job := post(self.chain, requestor, random_terms(self.random, trainers))) not in self.chain.jobs:
+            pass
+        return job
+
     def jobs(self, *sizes: int) -> list[JobId]:
         """Play jobs of so many trainers at once, to their end."""
         everybody, posted, fate = list(self.staked), [], {}
@@ -138,7 +159,7 @@ class Play:
             actors = self._cast(trainers=trainers)
             everybody += actors
             enrol(self.chain, actors)
-            posted.append(post(self.chain, actors[0].address, random_terms(self.random, trainers)))
+            posted.append(self._post(actors[0].address, trainers))
         # Among twenty trainers somebody would always fail: the large jobs go well, but for a lie that is judged.
         fails = 0.0 if large else self.random.choice([0.0, 0.01, 0.03, 0.1])
         plot = Plot(self.random, certain=large)
@@ -158,6 +179,8 @@ class Play:
             quarrel = any(view.state is State.CHALLENGING for view in views)
             if self.random.random() < (QUARREL if quarrel else MISCHIEF):
                 self.mischief.done(actors, self.random.choice(jobs))
+            if self.random.random() < REFORM:
+                self._change_parameters()
             if exodus and any(view.items for view in views):
                 exodus = False
                 for node in self.staked[1:]:
@@ -258,6 +281,22 @@ _STRIKES = [
 
 def _unless_on_strike(silent: Callable[[Duty], bool], strike: tuple[DutyKind, int] | None) -> Callable[[Duty], bool]:
     return lambda duty: silent(duty) or (duty.kind, duty.round) == strike
+
+
+def random_rates(random: Random) -> Rates:
+    """Parameters in which every division leaves something over; some are refused."""
+    trainers = random.randrange(3_000, 9_000)
+    return Rates(
+        validator_ticket=random.randrange(15_000 * SCT, 30_000 * SCT),
+        challenger_ticket=random.randrange(15_000 * SCT, 30_000 * SCT),
+        lock_bps=random.choice([0, 10_001, *[random.randrange(500, 2_500) for _ in range(20)]]),
+        slash_base=random.randrange(400 * SCT),
+        trainers_bps=trainers,
+        members_bps=random.choice([10_001 - trainers, *[random.randrange(500, 10_000 - trainers) for _ in range(20)]]),
+        min_seat_pay=random.choice([0, 0, 0, 7 * SCT]),
+        challenge_bond=random.choice([30_001 * SCT, *[random.randrange(900 * SCT) for _ in range(20)]]),
+        juror_fee_bps=random.randrange(301),
+    )
 
 
 def random_terms(random: Random, trainers: int) -> JobTerms:

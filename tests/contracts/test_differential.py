@@ -28,7 +28,7 @@ from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.verdicts import Verdict
 
 JOBS = int(os.environ.get("SCATTER_DIFFERENTIAL_JOBS", "20"))
-SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "10"))
+SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "67"))
 DRAWS = bytes([SEED % 256]) * 32
 
 
@@ -86,6 +86,8 @@ EVERY_DAY = {
     "void jury",
     "challenged by several",
     "fees",
+    "outlived its parameters",
+    *("NotOwner", "StaleParameters", "ParameterOutOfRange"),
     *(f"{kind.name} {came}" for kind in ChallengeKind for came in ("changed", "stands")),
 }
 
@@ -98,6 +100,8 @@ def what_happened(script: Script, jobs: list[JobId]) -> set[str]:
     found |= {"settled by hand"} if ("settle_round", True) in done else set()
     found |= {"tallied with words"} if ("tally", True) in done else set()
     found |= {"claimed with words"} if ("claim", True) in done else set()
+    found |= {step.refused for step in script.steps if step.refused is not None}
+    found |= {"outlived its parameters"} if any(job.rates != script.rates for job in played) else set()
     ends = {job.reason.name if job.reason else job.state.name.capitalize() for job in played}
     return found | ends
 
@@ -162,6 +166,7 @@ async def check_alike(twin: Twin, script: Script, jobs: list[JobId]) -> None:
     check_dry_runs(twin, script)
     await check_tokens(twin, script)
     await check_nodes(twin, script)
+    await check_parameters(twin, script)
     for job in jobs:
         await check_job(twin, script.jobs[job])
 
@@ -180,6 +185,12 @@ def check_dry_runs(twin: Twin, script: Script) -> None:
         if e.name == "Claimed"
     }
     assert all(amounts == claimed[key] for key, amounts in twin.dry_runs.items())
+
+
+async def check_parameters(twin: Twin, script: Script) -> None:
+    assert await twin.read("parametersVersion") == len(script.parameters) - 1
+    versions = await asyncio.gather(*(twin.read("parameters", number) for number in range(len(script.parameters))))
+    assert [Rates(**values) for values in versions] == script.parameters
 
 
 async def check_tokens(twin: Twin, script: Script) -> None:

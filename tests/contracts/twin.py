@@ -12,7 +12,7 @@ from tests.property.protocol.model_chain import FUNDS
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
-from scatter.chain.deployment import PROTOCOL, TOKEN
+from scatter.chain.deployment import PROTOCOL, TIMELOCK, TOKEN
 from scatter.chain.parameters import ChainParameters
 from scatter.chain.plan import Plan
 from scatter.chain.rpc import Rpc, RpcError
@@ -54,7 +54,8 @@ class Twin:
         plan, addresses = Plan(self._parameters, DEPLOYER, seed), dict[str, Address]()
         for name in plan.contracts:
             addresses[name] = await self._create(name, plan.creation(name, addresses))
-        self.bindings = Bindings({name: (addresses[name], Contract.of(load(name))) for name in (TOKEN, PROTOCOL)})
+        self.bindings = Bindings({n: (addresses[n], Contract.of(load(n))) for n in (TOKEN, PROTOCOL, TIMELOCK)})
+        await self._rpc.call("anvil_setBalance", self.owner, hex(WEALTH))
 
     async def _create(self, name: str, creation: bytes) -> Address:
         sent = await self._send(DEPLOYER, None, creation)
@@ -71,6 +72,10 @@ class Twin:
     def protocol(self) -> Address:
         return self.bindings.address(PROTOCOL)
 
+    @property
+    def owner(self) -> Address:
+        return self.bindings.address(TIMELOCK)
+
     async def read(self, function: str, *arguments: Any, contract: str = PROTOCOL) -> Any:
         """A view function's result."""
         call = Call(contract, function, arguments)
@@ -82,7 +87,9 @@ class Twin:
         """Let a script start at this chain's head."""
         head = self._chain.head
         script.contract, script.block, script.timestamp = self.protocol, head.number, head.timestamp
-        script.withdrawal_delay = self._parameters.withdrawal_delay
+        script.withdrawal_delay, script.owner = self._parameters.withdrawal_delay, self.owner
+        # What the deployment said, the model said when it was made.
+        script.events.clear()
         self.first_block = head.number + 1
 
     async def replay(self, steps: Sequence[Step]) -> None:
@@ -114,7 +121,7 @@ class Twin:
     async def _dry_run(self, job: JobId, words: Mapping[Address, Sequence[int]]) -> None:
         owed = await asyncio.gather(*(self.read("owed", job, account, passed) for account, passed in words.items()))
         for account, amounts in zip(words, owed, strict=True):
-            self.dry_runs[job, account] = amounts
+            self.dry_runs[job, account] = tuple(amounts.values())
 
     async def _fund(self, account: Address | None) -> None:
         """In the block of its first registration an account gets tokens, and lets the protocol take them."""

@@ -19,7 +19,7 @@ from scatter.protocol.ids import Address, address
 
 PASSWORD = "correct horse"  # noqa: S105
 NAMES = (
-    *("ScatterToken", "BlockRandomness", "ScatterClaims"),
+    *("ScatterToken", "BlockRandomness", "ScatterTimelock", "ScatterClaims"),
     *("ScatterDisputes", "ScatterProtocol", "ScatterRecords"),
 )
 LONGEST = 60.0
@@ -166,7 +166,7 @@ async def test_two_at_once(deployer: Deployer) -> None:
     await deployer.until_waiting(1)
     code, _, err = await deployer.run(deployer.deploying("--yes"))
     assert code == 1
-    assert "another deployment" in err
+    assert "another command is at work" in err
     deployer.network.resume()
     assert await first.wait() == 0
     assert await deployer.count() == len(NAMES)

@@ -3,11 +3,12 @@
 import asyncio
 from pathlib import Path
 
+from tests.conftest import TICK, ProbeNetwork
+
 from scatter.chain.bindings import Bindings
 from scatter.chain.stepped import SteppedChain, SteppedSigner
 from scatter.ports import BlockRef
 from scatter.protocol.ids import Timestamp
-from tests.conftest import TICK, ProbeNetwork
 
 
 class SteppedMiner:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import ProbeNetwork
+from tests.ports.stepped import SteppedProbeNetwork
 
 from scatter.chain.abi import BadArguments
 from scatter.chain.follower import EvmChain
 from scatter.ports import Call, CallReverted, Chain, ChainUpdate, Signer
 from scatter.storage import SqlEventLog
-from tests.conftest import ProbeNetwork
-from tests.ports.stepped import SteppedProbeNetwork
 
 TAG = b"tag".ljust(32, b"\0")
 

@@ -224,11 +224,13 @@ def commands() -> dict[str, set[str]]:
 @every_page
 def test_every_subcommand_and_option_exists(page: Path) -> None:
     known = commands()
-    groups = {words.split()[0] for words in known if " " in words}
+    groups = {words.rsplit(" ", depth)[0] for words in known for depth in range(1, words.count(" ") + 1)}
     for quoted in CODE.findall(page.read_text()):
         for line in quoted.replace("\\\n", " ").splitlines():
-            for first, second, rest in re.findall(r"(?:^|\s|`)scatter ([a-z]+)(?: ([a-z]+))?([^|;#`]*)", line):
-                words = f"{first} {second}" if first in groups and second else first
+            for said, rest in re.findall(r"(?:^|\s|`)scatter ([a-z]+(?: [a-z]+)*)([^|;#`]*)", line):
+                words, *further = said.split()
+                while words in groups and further:
+                    words = f"{words} {further.pop(0)}"
                 assert words in known or words in groups, f"scatter {words} is not a command"
                 strange = set(re.findall(r"(?<=\s)--[a-z-]+", rest)) - known.get(words, set())
                 assert not strange, f"scatter {words} has no {strange}"

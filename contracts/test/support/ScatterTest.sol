@@ -5,6 +5,7 @@ import {IScatterProtocol} from "../../src/IScatterProtocol.sol";
 import {ScatterToken} from "../../src/ScatterToken.sol";
 import {
     Durations,
+    Immutables,
     JobTerms,
     JobView,
     NodeView,
@@ -34,7 +35,7 @@ abstract contract ScatterTest {
     function setUp() public virtual {
         token = ScatterToken(deploy("ScatterToken", abi.encode(address(this), SUPPLY)));
         address randomness = deploy("SeededRandomness", abi.encode(keccak256("seed")));
-        protocol = deployProtocol(parameters(randomness));
+        protocol = deployProtocol(immutables(randomness), parameters());
         vm.warp(1_700_000_000);
         vm.roll(1000);
         enrol(requestor, Role.Requestor);
@@ -45,27 +46,34 @@ abstract contract ScatterTest {
         return vm.deployCode(string.concat("../src/scatter/chain/artifacts/", name, ".json"), arguments);
     }
 
-    function deployProtocol(Parameters memory p) internal returns (IScatterProtocol) {
-        address claims = deploy("ScatterClaims", abi.encode(p));
-        address disputes = deploy("ScatterDisputes", abi.encode(p));
-        return IScatterProtocol(deploy("ScatterProtocol", abi.encode(p, claims, disputes)));
+    function deployProtocol(Immutables memory i, Parameters memory p) internal returns (IScatterProtocol) {
+        address claims = deploy("ScatterClaims", abi.encode(i));
+        address disputes = deploy("ScatterDisputes", abi.encode(i));
+        return IScatterProtocol(deploy("ScatterProtocol", abi.encode(i, p, claims, disputes)));
     }
 
-    function parameters(address randomness) internal view returns (Parameters memory) {
-        return Parameters({
+    /// The test is the owner.
+    function immutables(address randomness) internal view returns (Immutables memory) {
+        return Immutables({
             token: address(token),
             randomness: randomness,
-            validatorTicket: uint96(TICKET),
-            challengerTicket: uint96(CHALLENGER_TICKET),
+            owner: address(this),
+            withdrawalDelay: 14 days,
+            minimumDuration: HOUR
+        });
+    }
+
+    function parameters() internal pure returns (Parameters memory) {
+        return Parameters({
+            validatorTicket: uint88(TICKET),
+            challengerTicket: uint88(CHALLENGER_TICKET),
             lockBps: 2000,
-            slashBase: uint96(200 * SCT),
             trainersBps: 7000,
             membersBps: 2000,
-            minSeatPay: uint96(5 * SCT),
-            withdrawalDelay: 14 days,
-            minimumDuration: HOUR,
-            challengeBond: uint96(BOND),
-            jurorFeeBps: 100
+            jurorFeeBps: 100,
+            slashBase: uint88(200 * SCT),
+            challengeBond: uint88(BOND),
+            minSeatPay: uint80(5 * SCT)
         });
     }
 
@@ -127,6 +135,7 @@ abstract contract ScatterTest {
             maxTrainers: uint8(trainers),
             rule: 0,
             minJury: 0,
+            parameters: 0,
             faultBps: 5000,
             maxShareBps: 5000,
             tau: 10,

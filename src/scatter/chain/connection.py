@@ -1,12 +1,13 @@
 """One deployment of the protocol on one chain, over one RPC server: what reading and sending share."""
 
-from typing import Self
+from typing import Any, Self
 
 from scatter.chain.bindings import Bindings
 from scatter.chain.deployment import Deployment
 from scatter.chain.heads import DEVELOPMENT_INTERVAL, Heads
-from scatter.chain.rpc import Rpc
-from scatter.ports import ChainError
+from scatter.chain.rpc import Rpc, RpcError
+from scatter.ports import Call, CallReverted, ChainError
+from scatter.protocol.ids import Address
 
 
 class WrongChain(ChainError):
@@ -46,6 +47,20 @@ class Connection:
         except BaseException:
             await rpc.close()
             raise
+
+    async def read(self, call: Call, *, sender: Address | None = None) -> Any:
+        """The result of a call at the head that changes nothing there. CallReverted, BadArguments, ChainUnavailable."""
+        to, data = self.bindings.encode(call)
+        name = f"{call.contract}.{call.function}"
+        request = {"to": to, "data": f"0x{data.hex()}"} | ({"from": sender} if sender else {})
+        try:
+            result = await self.rpc.call("eth_call", request, "latest")
+        except RpcError as error:
+            if error.data or "revert" in str(error):
+                why = self.bindings.revert(error.data)
+                raise CallReverted(f"{name} reverted: {why}", why.error, why.values) from error
+            raise ChainError(f"{name}: {error}") from error
+        return self.bindings.decode_result(call, bytes.fromhex(result[2:]))
 
     async def close(self) -> None:
         """Close it; what still waits on it is cancelled."""

@@ -1,4 +1,4 @@
-"""Deploying the protocol: token, randomness, modules, protocol, records."""
+"""Deploying the protocol: token, randomness, the owner, modules, protocol, records."""
 
 import asyncio
 from collections.abc import Callable
@@ -54,8 +54,8 @@ async def ensure_deployed(
 
 
 async def deploy(signer: Deployer, plan: Plan, *, chain_id: int, progress: Progress | None = None) -> Deployment:
-    """Deploy all contracts. Called again with the same outbox it goes on where it stopped. ValueError for a seed that does not
-    belong on this chain; ChainError when a contract cannot be created."""
+    """Deploy all contracts. Called again with the same outbox it goes on where it stopped. ValueError for a seed or a delay that does
+    not belong on this chain; ChainError when a contract cannot be created."""
     plan.check(chain_id)
     addresses: dict[str, Address] = {}
     first = 0

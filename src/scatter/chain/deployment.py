@@ -12,13 +12,15 @@ from scatter.chain.bindings import Bindings, Contract
 from scatter.chain.parameters import ChainParameters
 from scatter.protocol.ids import Address, address
 
-FORMAT = 2
+FORMAT = 3
 DEVELOPMENT_CHAIN_ID = 31337
 TOKEN, PROTOCOL, RECORDS = "ScatterToken", "ScatterProtocol", "ScatterRecords"
 CLAIMS, DISPUTES = "ScatterClaims", "ScatterDisputes"
 """The protocol's modules: code of its own at other addresses."""
+TIMELOCK = "ScatterTimelock"
+"""The protocol's owner."""
 BLOCK_RANDOMNESS, SEEDED_RANDOMNESS = "BlockRandomness", "SeededRandomness"
-ALWAYS = frozenset((TOKEN, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
+ALWAYS = frozenset((TOKEN, TIMELOCK, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
 RANDOMNESS = frozenset((BLOCK_RANDOMNESS, SEEDED_RANDOMNESS))
 MAX_FILE = 1 << 20
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 from scatter.chain.connection import Connection, WrongChain
 from scatter.chain.heads import Head, parse_block
 from scatter.chain.rpc import RpcError
-from scatter.ports import BlockRef, Call, CallReverted, ChainError, ChainUpdate, EventLog, LogEntry
+from scatter.ports import BlockRef, Call, ChainError, ChainUpdate, EventLog, LogEntry
 from scatter.protocol.ids import address
 
 RANGE = 2000
@@ -58,7 +58,7 @@ class EvmChain:
 
     async def read(self, call: Call) -> Any:
         """The result of a view function at the head. CallReverted, BadArguments, ChainUnavailable."""
-        return await read(self._connection, call)
+        return await self._connection.read(call)
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         """Every event so far in one update, then an update for each new head; see `ports.Chain`. WrongChain when the
@@ -199,23 +199,6 @@ class EvmChain:
             middle = (start + end) // 2
             return [*await self._logs(start, middle), *await self._logs(middle + 1, end)]
         return [entry_of(log) for log in found]
-
-
-async def read(connection: Connection, call: Call) -> Any:
-    """The result of a view function at the head. CallReverted, BadArguments, ChainUnavailable."""
-    bindings = connection.bindings
-    to, data = bindings.encode(call)
-    try:
-        result = await connection.rpc.call("eth_call", {"to": to, "data": f"0x{data.hex()}"}, "latest")
-    except RpcError as error:
-        if error.data or "revert" in str(error):
-            raise _named(bindings.revert(error.data), call) from error
-        raise ChainError(f"{call.contract}.{call.function}: {error}") from error
-    return bindings.decode_result(call, bytes.fromhex(result[2:]))
-
-
-def _named(error: CallReverted, call: Call) -> CallReverted:
-    return CallReverted(f"{call.contract}.{call.function} reverted: {error}", error.error, error.values)
 
 
 def entry_of(log: dict[str, Any]) -> LogEntry:

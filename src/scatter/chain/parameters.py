@@ -1,6 +1,6 @@
 """What the protocol is deployed with."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from scatter.protocol.ids import SCT, Address
@@ -12,8 +12,9 @@ _RATES = Rates()
 
 @dataclass(frozen=True, slots=True)
 class ChainParameters:
-    """What the protocol is deployed with; fixed afterwards. Amounts in base units, durations in seconds, parts in 1/10000.
-    The defaults are docs/protocol.md's, what money depends on those of `Rates`, `supply` is the token's."""
+    """What the protocol is deployed with. Amounts in base units, durations in seconds, parts in 1/10000. Those of `Rates` are the
+    first version of the parameters, which the owner can change for new jobs; all else is fixed. The defaults are
+    docs/protocol.md's; `supply` is the token's, `owner_delay` the timelock's."""
 
     validator_ticket: int = _RATES.validator_ticket
     challenger_ticket: int = _RATES.challenger_ticket
@@ -27,11 +28,12 @@ class ChainParameters:
     challenge_bond: int = _RATES.challenge_bond
     juror_fee_bps: int = _RATES.juror_fee_bps
     supply: int = 1_000_000_000 * SCT
+    owner_delay: int = 14 * DAY
 
     @classmethod
     def development(cls) -> Self:
         """For development chains, where deadlines may be a second away."""
-        return cls(minimum_duration=1)
+        return cls(minimum_duration=1, owner_delay=60)
 
     @classmethod
     def parse(cls, content: Any) -> Self:
@@ -44,8 +46,17 @@ class ChainParameters:
                 raise ValueError(f"{name} is no whole number")
         return cls(**content)
 
-    def struct(self, token: Address, randomness: Address) -> dict[str, Any]:
-        """As the contracts' constructors take it: without the supply, with the contracts that the protocol stands on."""
-        rest = asdict(self)
-        del rest["supply"]
-        return {"token": token, "randomness": randomness, **rest}
+    @property
+    def rates(self) -> Rates:
+        """The first version of the parameters."""
+        return Rates(**{each.name: getattr(self, each.name) for each in fields(Rates)})
+
+    def immutables(self, token: Address, randomness: Address, owner: Address) -> dict[str, Any]:
+        """What the protocol and its modules keep for ever, as their constructors take it."""
+        return {
+            "token": token,
+            "randomness": randomness,
+            "owner": owner,
+            "withdrawal_delay": self.withdrawal_delay,
+            "minimum_duration": self.minimum_duration,
+        }

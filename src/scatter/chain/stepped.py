@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.bindings import Bindings
 from scatter.chain.connection import Connection
-from scatter.chain.follower import entry_of, read
+from scatter.chain.follower import entry_of
 from scatter.chain.heads import parse_block
 from scatter.chain.rpc import RpcError
 from scatter.chain.signer import GAS_CAP, reverted
@@ -120,7 +120,7 @@ class SteppedChain:
 
     async def read(self, call: Call) -> Any:
         """See `ports.Chain`."""
-        return await read(self.connection, call)
+        return await self.connection.read(call)
 
     def history(self) -> list[ChainEvent]:
         """All events so far, in order."""

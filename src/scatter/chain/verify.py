@@ -9,12 +9,13 @@ from eth_hash.auto import keccak
 
 from scatter.chain.abi import BadArguments
 from scatter.chain.connection import Connection
-from scatter.chain.deployment import SEEDED_RANDOMNESS, Deployment
+from scatter.chain.deployment import PROTOCOL, SEEDED_RANDOMNESS, Deployment
 from scatter.chain.plan import Plan
 from scatter.chain.rpc import RpcError
 from scatter.chain.transaction import created_address
-from scatter.ports import Call, ChainError
+from scatter.ports import Call, ChainError, ChainUnavailable
 from scatter.protocol.ids import WORD_BYTES, Address, address_bytes
+from scatter.protocol.rates import Rates
 
 CREATOR = Address("0x" + keccak(b"scatter contracts verify")[12:].hex())
 """Nobody has its key, so it never sent anything: what a call of it creates is at the address of its nonce 0."""
@@ -62,17 +63,31 @@ async def _verify(connection: Connection, plan: Plan, name: str, addresses: Mapp
         made = await connection.rpc.call("eth_call", {"from": CREATOR, "data": creation}, "latest")
     except (RpcError, BadArguments) as error:
         return Verified(name, where, Finding.UNKNOWN, str(error))
-    same = found == _moved(_bytes(made), where, connection.chain_id)
-    return Verified(name, where, Finding.SAME if same else Finding.DIFFERENT)
+    if found != _moved(_bytes(made), where, connection.chain_id):
+        return Verified(name, where, Finding.DIFFERENT)
+    if name == PROTOCOL:
+        return await _verify_parameters(connection, plan, where)
+    return Verified(name, where, Finding.SAME)
+
+
+async def _verify_parameters(connection: Connection, plan: Plan, where: Address) -> Verified:
+    """The first version of the parameters is kept in storage, not in code, and never changes."""
+    try:
+        first = Rates(**await connection.read(Call(PROTOCOL, "parameters", (0,))))
+    except ChainUnavailable:
+        raise
+    except (ChainError, ValueError) as error:
+        return Verified(PROTOCOL, where, Finding.UNKNOWN, str(error))
+    if first != plan.parameters.rates:
+        return Verified(PROTOCOL, where, Finding.DIFFERENT, "it was deployed with other parameters")
+    return Verified(PROTOCOL, where, Finding.SAME)
 
 
 async def _seed(connection: Connection) -> bytes:
     """What the draws of a development chain follow: any seed will do, but all the rest of the code must be right."""
     call = Call(SEEDED_RANDOMNESS, "seed", ())
-    to, data = connection.bindings.encode(call)
     try:
-        answer = await connection.rpc.call("eth_call", {"to": to, "data": f"0x{data.hex()}"}, "latest")
-        return bytes(connection.bindings.decode_result(call, _bytes(answer)))
+        return bytes(await connection.read(call))
     except (ChainError, ValueError):
         return bytes(WORD_BYTES)
 

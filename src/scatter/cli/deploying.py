@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scatter.chain.connection import Connection
@@ -34,18 +35,26 @@ class NotAgreed(ChainError):
     """Whoever was asked whether to deploy said no."""
 
 
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """Who proposes changes of the parameters (None: the deployer), and how many seconds they wait (None: as usual)."""
+
+    proposer: Address | None = None
+    delay: int | None = None
+
+
 async def deploy_contracts(
-    url: str, account: Account, out: Path, *, say: Say, agreed: Callable[[], bool]
+    url: str, account: Account, out: Path, governance: Governance, *, say: Say, agreed: Callable[[], bool]
 ) -> Deployment:
     """Deploy, and write the file `out`; when it is there and its contracts too, nothing is done. What was sent is kept in an
     outbox beside the file. DeploymentUnusable for a file that is something else or of a deployment that was begun
     elsewhere, WrongChain, NotAgreed, ChainError, DatabaseUnusable."""
-    with _alone(out.parent):
+    with alone(out.parent):
         known = await asyncio.to_thread(_known, out)
         async with await Connection.open(url, known, interval=INTERVAL, patience=PATIENCE) as connection:
             if known is not None:
                 return await _standing(connection, known, out, say)
-            plan = Plan(_parameters(connection.chain_id), address(account.address))
+            plan = _plan(connection.chain_id, address(account.address), governance)
             outbox = _outbox(out, connection.chain_id, plan.holder)
             await _agree(connection, plan, await _created(outbox, plan), say, agreed)
             async with await Database.open(outbox) as database:
@@ -61,7 +70,7 @@ def _known(out: Path) -> Deployment | None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Keep other runs out of the folder."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -71,7 +80,7 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ChainError(f"another deployment to {folder.resolve()} is under way") from error
+            raise ChainError(f"another command is at work in {folder.resolve()}") from error
         yield
     finally:
         os.close(descriptor)
@@ -87,10 +96,15 @@ async def _standing(connection: Connection, known: Deployment, out: Path, say: S
     return known
 
 
+def outbox_of(out: Path, chain_id: int, account: Address) -> Path:
+    """Where what an account sends is remembered, beside a deployment's file."""
+    return out.with_name(f"{out.name}.{chain_id}.{account}.outbox")
+
+
 def _outbox(out: Path, chain_id: int, holder: Address) -> Path:
     """The outbox of this deployment. DeploymentUnusable when there is one of another chain or account: that deployment was
     begun, and perhaps only half of it is there."""
-    mine = out.with_name(f"{out.name}.{chain_id}.{holder}.outbox")
+    mine = outbox_of(out, chain_id, holder)
     others = [path for path in out.parent.glob(f"{glob.escape(out.name)}.*.outbox") if path.name != mine.name]
     if others:
         chain, account = others[0].name.removeprefix(f"{out.name}.").split(".")[:2]
@@ -101,8 +115,17 @@ def _outbox(out: Path, chain_id: int, holder: Address) -> Path:
     return mine
 
 
-def _parameters(chain_id: int) -> ChainParameters:
-    return ChainParameters.development() if chain_id == DEVELOPMENT_CHAIN_ID else ChainParameters()
+def _plan(chain_id: int, holder: Address, governance: Governance) -> Plan:
+    development = chain_id == DEVELOPMENT_CHAIN_ID
+    parameters = ChainParameters.development() if development else ChainParameters()
+    if governance.delay is not None:
+        parameters = replace(parameters, owner_delay=governance.delay)
+    plan = Plan(parameters, holder, proposer=governance.proposer)
+    try:
+        plan.check(chain_id)
+    except ValueError as error:
+        raise DeploymentUnusable(str(error)) from error
+    return plan
 
 
 async def _created(outbox: Path, plan: Plan) -> Mapping[str, Address]:
@@ -126,6 +149,7 @@ async def _agree(
     now, most = cost.gas * cost.price, cost.gas * cost.highest_price
     say(f"to create: {', '.join(missing)}")
     say(f"the deployer gets all {plan.parameters.supply // SCT:,} SCT")
+    say(f"{plan.proposer or plan.holder} proposes changes of parameters, which wait {plan.parameters.owner_delay:,} s")
     say(f"no state of a job may be shorter than {plan.parameters.minimum_duration:,} s")
     say(f"about {cost.gas:,} gas: {_ether(now)} at {cost.price / GWEI:.3f} gwei as now, at most {_ether(most)}")
     if cost.balance < now:

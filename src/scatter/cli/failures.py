@@ -20,6 +20,7 @@ def explained() -> Iterator[None]:
     from scatter.chain.anvil import AnvilMissing
     from scatter.chain.connection import WrongChain
     from scatter.chain.deployment import DeploymentUnusable
+    from scatter.chain.governance import BadChange
     from scatter.chain.keystore import KeyUnusable
     from scatter.jobs.errors import JobError
     from scatter.localnet.cast import CastError
@@ -37,7 +38,7 @@ def explained() -> Iterator[None]:
 
     bad_input = (
         *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
-        *(BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
+        *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
     )
     failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed)
     try:

@@ -8,9 +8,14 @@ from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, JobT
 
 
 def job_terms(
-    definition: JobDefinition, *, training_job: Digest, evaluation_job: Digest, job_key_hash: bytes
+    definition: JobDefinition,
+    *,
+    training_job: Digest,
+    evaluation_job: Digest,
+    job_key_hash: bytes,
+    parameters: int,
 ) -> JobTerms:
-    """The contract's terms. What the reward leaves when it is divided by the rounds is not posted."""
+    """The contract's terms under a version of its parameters. What the reward leaves when it is divided by the rounds is not posted."""
     return JobTerms(
         training_job=training_job,
         evaluation_job=evaluation_job,
@@ -24,6 +29,7 @@ def job_terms(
         max_trainers=definition.max_trainers,
         rule=definition.rule,
         min_jury=definition.min_jury,
+        parameters=parameters,
         fault_bps=definition.fault_bps,
         max_share_bps=definition.max_share_bps,
         tau=definition.tau,
@@ -39,7 +45,13 @@ def check_definition_terms(
 ) -> None:
     """Raises JobError when the contract would refuse the job, whatever its content is."""
     nothing = bytes(32)
-    terms = job_terms(definition, training_job=Digest(nothing), evaluation_job=Digest(nothing), job_key_hash=nothing)
+    terms = job_terms(
+        definition,
+        training_job=Digest(nothing),
+        evaluation_job=Digest(nothing),
+        job_key_hash=nothing,
+        parameters=0,
+    )
     try:
         check_terms(terms, rates=rates, minimum_duration=minimum_duration)
     except ValueError as error:

@@ -118,9 +118,7 @@ class LocalNetwork:
             view = ChainView(chain)
             stack.push_async_callback(view.stop)
             await view.start()
-            workshop = _Workshop(
-                self, connection, deployment.parameters.challenge_bond, chain, view, InProcessNetwork()
-            )
+            workshop = _Workshop(self, connection, chain, view, InProcessNetwork())
             nodes, outboxes = {}, {operator.address: operators}
             for player in self.players:
                 database = await self._database(stack, player.name)
@@ -156,7 +154,6 @@ class _Workshop:
 
     network: LocalNetwork
     connection: Connection
-    challenge_bond: int
     chain: EvmChain
     view: ChainView
     peers: InProcessNetwork
@@ -179,7 +176,6 @@ class _Workshop:
                     DEVELOPMENT_CHAIN_ID,
                     self.connection.bindings.address(PROTOCOL),
                     self.connection.bindings.address(TOKEN),
-                    self.challenge_bond,
                 ),
                 chain=self.chain,
                 view=self.view,

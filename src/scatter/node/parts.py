@@ -27,8 +27,6 @@ class Contracts:
     chain_id: int
     protocol: Address
     token: Address
-    challenge_bond: int
-    """What a challenge puts up, in base units."""
 
 
 @dataclass(frozen=True, slots=True)

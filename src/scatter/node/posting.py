@@ -35,6 +35,7 @@ async def post_job(parts: Parts, package: JobPackage) -> JobId:
         training_job=training,
         evaluation_job=evaluation,
         job_key_hash=secret_hash(secrets.job_key),
+        parameters=parts.view.network.version,
     )
     hashes = [secret_hash(key) for key in secrets.shard_keys]
     call = Call(PROTOCOL, "post", (topic, asdict(terms), hashes, shards))

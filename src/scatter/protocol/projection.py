@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from scatter.protocol.ids import Address, Digest, JobId, Round, Timestamp
+from scatter.protocol.rates import Rates
 from scatter.protocol.records import Record, RecordKind
 from scatter.protocol.scores import SettledRound, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
@@ -25,10 +26,12 @@ _V = TypeVar("_V")
 def apply(network: NetworkView, name: str, values: Values, block: int) -> NetworkView:
     """The view after one event of a block; events that say nothing about nodes or jobs change nothing.
 
-    Raises KeyError for an event about a job or node that the view does not know: events were lost.
+    Raises KeyError for an event about a job, a node or parameters that the view does not know: events were lost.
     """
+    if name == "ParametersChanged":
+        return replace(network, parameters=_changed(network.parameters, values))
     if name == "JobPosted":
-        job = replace(_posted(values), changed_block=block)
+        job = replace(_posted(values, network.parameters), changed_block=block)
         return replace(network, jobs=_with(network.jobs, job.id, job))
     if name in _ON_NODE:
         account: Address = values["node"]
@@ -51,6 +54,13 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
 
 def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
     return MappingProxyType({**mapping, key: value})
+
+
+# ── parameters ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _changed(known: tuple[Rates, ...], v: Values) -> tuple[Rates, ...]:
+    if v["version"] != len(known):
+        raise KeyError(f"version {v['version']} of the parameters follows {len(known)} known ones")
+    return (*known, Rates(**v["parameters"]))
 
 
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,10 +91,12 @@ _ON_NODE: Mapping[str, Callable[[NodeView, Values], NodeView]] = {
 
 
 # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _posted(v: Values) -> JobView:
+def _posted(v: Values, parameters: tuple[Rates, ...]) -> JobView:
     raw = dict(v["terms"])
     durations = Durations(**{f.name: raw["durations"][f.name] for f in fields(Durations)})
     terms = JobTerms(**{f.name: raw[f.name] for f in fields(JobTerms) if f.name != "durations"}, durations=durations)
+    if terms.parameters >= len(parameters):
+        raise KeyError(f"version {terms.parameters} of the parameters")
     return JobView(
         id=JobId(v["job"]),
         requestor=v["requestor"],
@@ -92,6 +104,7 @@ def _posted(v: Values) -> JobView:
         terms=terms,
         shard_key_hashes=tuple(v["shard_key_hashes"]),
         shard_digests=tuple(Digest(d) for d in v["shard_digests"]),
+        rates=parameters[terms.parameters],
     )
 
 

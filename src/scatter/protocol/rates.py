@@ -1,4 +1,4 @@
-"""What the contracts were deployed with, as far as money depends on it: the same for every job, for ever."""
+"""The parameters that the contracts' owner can change for new jobs. A job keeps those that it was posted under."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ BPS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The contract's `Parameters` that money depends on: amounts in base units, shares in basis points."""
+    """The contract's `Parameters`: amounts in base units, shares in basis points. The defaults are docs/protocol.md's."""
 
     validator_ticket: int = 25_000 * SCT
     challenger_ticket: int = 20_000 * SCT

@@ -56,7 +56,8 @@ class JobTerms:
     """What a job is posted with.
 
     `training_job` and `evaluation_job` are digests of manifests, `job_key_hash` is the keccak256 of the job key.
-    Amounts are base units, shares are basis points (1/10,000), `tau` is in units of 1e-5 of contribution.
+    Amounts are base units, shares are basis points (1/10,000), `tau` is in units of 1e-5 of contribution; `parameters` is the
+    version of the contract's parameters, the present one when the job is posted.
     """
 
     training_job: Digest
@@ -71,6 +72,7 @@ class JobTerms:
     max_trainers: int
     rule: int
     min_jury: int
+    parameters: int
     fault_bps: int
     max_share_bps: int
     tau: int
@@ -110,7 +112,7 @@ def check_terms(
 ) -> None:
     """Refuse terms that the contract would refuse.
 
-    `rates` and `minimum_duration` (seconds) are what the contract was deployed with. Raises ValueError with one sentence
+    `rates` are those of new jobs, `minimum_duration` (seconds) is what the contract was deployed with. Raises ValueError with one sentence
     that names the first bound that does not hold.
     """
     for name in ("training_job", "evaluation_job", "job_key_hash"):

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
+from scatter.protocol.rates import Rates
 from scatter.protocol.records import Record
 from scatter.protocol.scores import SettledRound, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
@@ -103,6 +104,8 @@ class JobView:
     terms: JobTerms
     shard_key_hashes: tuple[bytes, ...]
     shard_digests: tuple[Digest, ...]
+    rates: Rates = Rates()  # noqa: RUF009 — immutable
+    """The parameters that the job was posted under."""
     state: State = State.NONE
     round: Round = Round(0)  # noqa: RUF009 — a NewType of int is immutable
     entered_block: int = 0
@@ -199,3 +202,10 @@ class NetworkView:
 
     nodes: Mapping[Address, NodeView] = field(default_factory=_empty)
     jobs: Mapping[JobId, JobView] = field(default_factory=_empty)
+    parameters: tuple[Rates, ...] = ()
+    """All versions of the parameters, the present one last."""
+
+    @property
+    def version(self) -> int:
+        """The present version of the parameters, under which new jobs are posted; 0 before anything is known."""
+        return max(0, len(self.parameters) - 1)

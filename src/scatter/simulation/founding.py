@@ -114,7 +114,6 @@ class Founder:
                 DEVELOPMENT_CHAIN_ID,
                 self.deployment.addresses[PROTOCOL],
                 self.deployment.addresses[TOKEN],
-                self.deployment.parameters.challenge_bond,
             ),
             chain=self.world.chain,
             view=self.world.view,

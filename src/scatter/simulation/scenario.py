@@ -98,7 +98,9 @@ class ChainSettings:
     @property
     def parameters(self) -> ChainParameters:
         """What the contracts are deployed with."""
-        return ChainParameters(**{part.name: getattr(self, part.name) for part in fields(ChainParameters)})
+        return ChainParameters(
+            **{part.name: getattr(self, part.name) for part in fields(self) if part.name != "block_seconds"}
+        )
 
     @property
     def rates(self) -> Rates:

@@ -1,7 +1,7 @@
 """Nodes that do what `duties` says and nothing else, on the model chain."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -46,6 +46,7 @@ def example_terms(**changes: Any) -> JobTerms:
         "max_trainers": 3,
         "rule": 0,
         "min_jury": 0,
+        "parameters": 0,
         "fault_bps": 5_000,
         "max_share_bps": 5_000,
         "tau": 10,
@@ -303,8 +304,10 @@ def enrol(chain: ModelChain, actors: Sequence[Actor]) -> None:
             actor.do(owed[0], chain)
 
 
-def post(chain: ModelChain, requestor: Address, terms: JobTerms) -> JobId:
-    """Post the job of a requestor whose shard keys are those of `shard_key`."""
+def post(chain: ModelChain, requestor: Address, terms: JobTerms, version: int | None = None) -> JobId:
+    """Post the job of a requestor whose shard keys are those of `shard_key`, under the present parameters unless others are
+    asked for."""
+    terms = replace(terms, parameters=chain.view.version if version is None else version)
     rounds = range(1, terms.rounds + 1)
     hashes = [secret_hash(shard_key(r)) for r in rounds]
     chain.send(requestor, "post", TOPIC, terms, hashes, [digest("encrypted shard", r) for r in rounds])

@@ -14,11 +14,11 @@ from scatter.protocol.money import Settlement, settlement
 from scatter.protocol.outcome import JobOutcome
 from scatter.protocol.pay import seat_part, seat_pay, ticket
 from scatter.protocol.projection import apply
-from scatter.protocol.rates import Rates
+from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.records import Record, RecordKind
 from scatter.protocol.scores import words_for
 from scatter.protocol.states import Role, State
-from scatter.protocol.terms import JobTerms
+from scatter.protocol.terms import JobTerms, parts
 from scatter.protocol.view import NetworkView
 
 FUNDS = 1_000_000 * SCT
@@ -44,7 +44,6 @@ class ModelChain:
     """`send` executes one transaction in the next block; the head's timestamp moves only by `wait`."""
 
     def __init__(self, rates: Rates = Rates(), random: Callable[[int, bytes], bytes] = seeded(bytes(32))):  # noqa: B008
-        self.rates, self.random = rates, random
         self.chain_id, self.contract, self.withdrawal_delay = 31337, account(0xC0), 1_000
         self.block, self.timestamp = 100, 1_800_000_000
         self.nodes: dict[Address, ModelNode] = {}
@@ -55,6 +54,14 @@ class ModelChain:
         self.challenge_pool = 0
         self.events: list[Event] = []
         self.view = NetworkView()
+        self.random, self.owner = random, account(0xC2)
+        self.parameters: list[Rates] = []
+        self._keep_parameters(rates)
+
+    @property
+    def rates(self) -> Rates:
+        """Those of new jobs."""
+        return self.parameters[-1]
 
     def emit(self, name: str, **values: Any) -> None:
         self.events.append(Event(name, values, self.block))
@@ -74,6 +81,19 @@ class ModelChain:
         check(job, "WrongState")
         getattr(job, function)(sender, *arguments[1:])
 
+    # ── parameters ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def change_parameters(self, sender: Address, version: int, rates: Rates) -> None:
+        check(sender == self.owner, "NotOwner")
+        check(version == len(self.parameters), "StaleParameters")
+        check(0 < rates.lock_bps <= BPS, "ParameterOutOfRange")
+        check(rates.trainers_bps + rates.members_bps <= BPS, "ParameterOutOfRange")
+        check(rates.challenge_bond <= rates.challenger_ticket, "ParameterOutOfRange")
+        self._keep_parameters(rates)
+
+    def _keep_parameters(self, rates: Rates) -> None:
+        self.emit("ParametersChanged", version=len(self.parameters), parameters=asdict(rates))
+        self.parameters.append(rates)
+
     # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def register(self, sender: Address, role: int, peer_key: bytes, sealing_key: bytes) -> None:
         node = self.nodes.setdefault(sender, ModelNode())
@@ -87,12 +107,12 @@ class ModelChain:
         role = Role(node.role)
         check(role in self.pools, "NoTicketForRole")
         whole = ticket(role, self.rates)
-        check(node.stake != whole or node.withdrawing, "TicketComplete")
+        check(node.stake < whole or node.withdrawing, "TicketComplete")
         if sender not in self.pools[role]:
             self.pools[role].append(sender)
-        missing = whole - node.stake
-        node.stake, node.withdrawing = whole, False
-        self.emit("TicketDeposited", node=sender, amount=missing, stake=whole)
+        missing = max(0, whole - node.stake)
+        node.stake, node.withdrawing = node.stake + missing, False
+        self.emit("TicketDeposited", node=sender, amount=missing, stake=node.stake)
         self.take(sender, missing)
 
     def request_withdrawal(self, sender: Address) -> None:
@@ -117,6 +137,8 @@ class ModelChain:
         self, sender: Address, topic: bytes, terms: JobTerms, key_hashes: Sequence[bytes], digests: Sequence[bytes]
     ) -> None:
         check(self.nodes[sender].role == Role.REQUESTOR, "NotRegistered")
+        check(terms.parameters == len(self.parameters) - 1, "StaleParameters")
+        check(least_pay(terms, self.rates) >= self.rates.min_seat_pay, "SeatPayTooSmall")
         job = job_id(sender, topic)
         check(job not in self.jobs, "JobExists")
         self.jobs[job] = ModelJob(self, job, sender, terms, tuple(key_hashes))
@@ -165,7 +187,7 @@ class ModelChain:
 
     def _pay(self, job: ModelJob, claimed: Address) -> None:
         outcome = job.outcome()
-        settled = settlement(outcome, self.rates)
+        settled = settlement(outcome, job.rates)
         due, node = settled.dues[claimed], self.nodes[claimed]
         for seat in job.seats + job.jurors:
             if seat.account == claimed:
@@ -180,7 +202,7 @@ class ModelChain:
         job.claimed.add(claimed)
         self.balances[claimed] += due.paid
         self.held -= due.paid
-        kept = to_challenge_pool(outcome, settled, claimed, self.rates)
+        kept = to_challenge_pool(outcome, settled, claimed, job.rates)
         self.challenge_pool += kept
         self.emit("Claimed", job=job.id, account=claimed, paid=due.paid, penalty=due.penalty, to_challenge_pool=kept)
 
@@ -212,6 +234,13 @@ class ModelChain:
         self.held += amount
 
 
+def least_pay(terms: JobTerms, rates: Rates) -> int:
+    """What the worst paid seat earns in a round."""
+    cut = parts(terms, rates)
+    member = cut.members // terms.members
+    return min(member, cut.auditors // terms.auditors) if terms.auditors else member
+
+
 def to_challenge_pool(outcome: JobOutcome, settled: Settlement, claimed: Address, rates: Rates) -> int:
     """What one claim moves to the challenge pool: a penalty (not L lost by verdict, which the item shares out) and what a
     seat did not earn of its part of the rounds that it is paid for; the requestor's, the rest."""
@@ -230,7 +259,7 @@ def to_challenge_pool(outcome: JobOutcome, settled: Settlement, claimed: Address
 
 _CHAIN_FUNCTIONS = frozenset(
     {
-        *("register", "deposit_ticket", "request_withdrawal", "withdraw"),
+        *("change_parameters", "register", "deposit_ticket", "request_withdrawal", "withdraw"),
         *("post", "join", "claim", "mint_job", "mint_model"),
     }
 )

@@ -125,13 +125,13 @@ class Drawing(JobStates):
         return found
 
     def _eligible(self, account: Address, role: Role, *, half: bool) -> bool:
-        node, rates = self.chain.nodes[account], self.chain.rates
+        node, rates = self.chain.nodes[account], self.rates
         free = node.stake - node.locked >= seat_lock(role, self.terms, rates)
         able = not half or 2 * node.stake >= ticket(role, rates)
         return node.role == role and not node.withdrawing and free and able and account not in self.parts
 
     def _take_seat(self, kind: SeatKind, account: Address, role: Role) -> None:
-        node, lock = self.chain.nodes[account], seat_lock(role, self.terms, self.chain.rates)
+        node, lock = self.chain.nodes[account], seat_lock(role, self.terms, self.rates)
         node.locked, node.parts = node.locked + lock, node.parts + 1
         self.drawn[kind].append(ModelSeat(account, role, lock, node.slashes))
         self._emit("SeatLocked", node=account, amount=lock)

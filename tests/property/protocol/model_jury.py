@@ -32,7 +32,7 @@ class Jury(Rounds):
         check(item not in self.items or sender not in self.items[item].filers, "AlreadyChallenged")
         check(item in self.items or len(self.items) < MAX_CHALLENGES, "TooManyChallenges")
         self.items.setdefault(item, ModelItem()).filers.append(sender)
-        self.chain.take(sender, self.chain.rates.challenge_bond)
+        self.chain.take(sender, self.rates.challenge_bond)
         self._emit("Challenged", kind=kind, round=round_, challenger=sender)
 
     def _challengeable(self, item: Item) -> bool:
@@ -180,11 +180,11 @@ class Jury(Rounds):
     def _reserve_fees(self) -> None:
         self.pool_at_end = self.chain.challenge_pool
         outcome = self.outcome()
-        fees = juror_fees(outcome, self.chain.rates)
+        fees = juror_fees(outcome, self.rates)
         self.chain.challenge_pool -= sum(fees.values())
         if sum(fees.values()):
             right = frozenset(j for j, juror in enumerate(self.jurors) if juror.account in fees)
-            self._emit("JurorFeesReserved", fee=juror_fee(outcome, self.chain.rates), jurors=mask(right))
+            self._emit("JurorFeesReserved", fee=juror_fee(outcome, self.rates), jurors=mask(right))
 
     # ── the end ────────────────────────────────────────────────────────────────────────────────────────────────────
     def outcome(self) -> JobOutcome:

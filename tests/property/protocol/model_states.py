@@ -13,6 +13,7 @@ from scatter.protocol.verdicts import Item
 class JobStates:
     def __init__(self, chain: Chain, job: JobId, requestor: Address, terms: JobTerms, key_hashes: tuple[bytes, ...]):
         self.chain, self.id, self.requestor, self.terms, self.key_hashes = chain, job, requestor, terms, key_hashes
+        self.rates = chain.rates
         self.state, self.reason, self.round, self.deadline = State.NONE, Reason.NONE, 0, 0
         self.trainers: list[Address] = []
         self.drawn: dict[SeatKind, list[ModelSeat]] = {kind: [] for kind in SeatKind}

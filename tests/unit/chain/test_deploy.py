@@ -13,7 +13,7 @@ from scatter.chain.connection import Connection, WrongChain
 from scatter.chain.deploy import already_created, deploy, ensure_deployed
 from scatter.chain.deployment import Deployment, DeploymentUnusable
 from scatter.chain.follower import EvmChain
-from scatter.chain.parameters import ChainParameters
+from scatter.chain.parameters import DAY, ChainParameters
 from scatter.chain.plan import Plan
 from scatter.chain.signer import EvmSigner
 from scatter.ports import Call, CallReverted
@@ -22,7 +22,7 @@ from scatter.storage import SqlEventLog
 
 SEED = b"s" * 32
 NAMES = (
-    *("ScatterToken", "SeededRandomness", "ScatterClaims", "ScatterDisputes"),
+    *("ScatterToken", "SeededRandomness", "ScatterTimelock", "ScatterClaims", "ScatterDisputes"),
     *("ScatterProtocol", "ScatterRecords"),
 )
 
@@ -75,18 +75,33 @@ async def test_it_goes_on_where_it_stopped(network: Any, signer: Any) -> None:
         assert await already_created(outbox, deployer.address, plan) == first.addresses
         assert await deploy(signer(connection), plan, chain_id=31337) == first
         count = await connection.rpc.call("eth_getTransactionCount", deployer.address, "latest")
-        assert int(count, 16) == len(first.addresses) == 6
+        assert int(count, 16) == len(first.addresses) == 7
 
 
 async def test_other_arguments_are_another_contract(network: Any, signer: Any) -> None:
     async with await Connection.open(network.chain.url, None) as connection:
         deployer = signer(connection)
         first = await deploy(deployer, Plan(ChainParameters(), deployer.address, SEED), chain_id=31337)
-        plan = Plan(ChainParameters(slash_base=SCT), deployer.address, SEED)
+        plan = Plan(ChainParameters(withdrawal_delay=1), deployer.address, SEED)
         other = await deploy(deployer, plan, chain_id=31337)
-    same = {name for name in first.addresses if first.addresses[name] == other.addresses[name]}
-    assert same == {"ScatterToken", "SeededRandomness"}
-    assert other.parameters.slash_base == SCT
+        dearer = await deploy(deployer, Plan(ChainParameters(slash_base=SCT), deployer.address, SEED), chain_id=31337)
+    assert same(first, other) == {"ScatterToken", "SeededRandomness", "ScatterTimelock"}
+    assert same(first, dearer) == {*NAMES} - {"ScatterProtocol", "ScatterRecords"}, "modules keep no parameters of jobs"
+    assert dearer.parameters.slash_base == SCT
+
+
+def same(one: Deployment, other: Deployment) -> set[str]:
+    return {name for name in one.addresses if one.addresses[name] == other.addresses[name]}
+
+
+@pytest.mark.parametrize("chain_id", [1, 4242])
+async def test_changes_cannot_be_quick_where_money_is(network: Any, signer: Any, chain_id: int) -> None:
+    deployer = signer(network.connection)
+    plan = Plan(ChainParameters(owner_delay=2 * DAY - 1), deployer.address)
+    with pytest.raises(ValueError, match=f"wait 172,799 s; on chain {chain_id} the least is 172,800 s"):
+        await deploy(deployer, plan, chain_id=chain_id)
+    replace(plan, parameters=ChainParameters(owner_delay=2 * DAY)).check(chain_id)
+    plan.check(31337)
 
 
 async def test_a_deployment_that_the_chain_has_lost_is_made_again(network: Any, tmp_path: Path, signer: Any) -> None:
@@ -115,7 +130,7 @@ async def test_seeds_are_for_development_chains(network: Any, signer: Any, seed:
 async def test_parameters_that_the_contract_refuses(network: Any, signer: Any) -> None:
     deployer = signer(network.connection)
     plan = Plan(ChainParameters(trainers_bps=20_000), deployer.address, SEED)
-    with pytest.raises(CallReverted, match=r"creating ScatterClaims reverted: .*"):
+    with pytest.raises(CallReverted, match=r"creating ScatterProtocol reverted: .*"):
         await deploy(deployer, plan, chain_id=31337)
 
 
@@ -128,7 +143,7 @@ async def test_a_deployment_on_another_chain_is_not_used(network: Any, tmp_path:
 
 
 WHOLE: dict[str, Any] = {
-    "format": 2,
+    "format": 3,
     "chain_id": 31337,
     "block": 2,
     "addresses": dict.fromkeys(NAMES, "0x" + "12" * 20),

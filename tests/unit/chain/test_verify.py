@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from eth_hash.auto import keccak
 
 from scatter.chain.connection import Connection
 from scatter.chain.cost import estimate
@@ -89,14 +90,34 @@ async def test_a_module_that_tells_nothing_leaves_the_protocol_unknown(deployed:
 
 
 async def test_other_parameters_than_the_file_says(deployed: Deployed) -> None:
-    findings = await deployed.findings(parameters=ChainParameters(slash_base=1))
+    findings = await deployed.findings(parameters=ChainParameters(withdrawal_delay=1))
     assert findings["ScatterClaims"] is findings["ScatterDisputes"] is DIFFERENT
     assert findings["ScatterProtocol"] is UNKNOWN
     assert findings["ScatterToken"] is findings["ScatterRecords"] is SAME
+    findings = await deployed.findings(parameters=ChainParameters(withdrawal_delay=2**32))
+    assert findings["ScatterClaims"] is findings["ScatterDisputes"] is findings["ScatterProtocol"] is UNKNOWN
+    assert findings["ScatterToken"] is findings["ScatterRecords"] is SAME
+
+
+async def test_other_parameters_of_jobs_than_the_file_says(deployed: Deployed) -> None:
+    findings = await deployed.findings(parameters=ChainParameters(slash_base=1))
+    assert findings.pop("ScatterProtocol") is DIFFERENT
+    assert set(findings.values()) == {SAME}
     for impossible in (ChainParameters(slash_base=2**100), ChainParameters(lock_bps=0)):
         findings = await deployed.findings(parameters=impossible)
-        assert findings["ScatterClaims"] is findings["ScatterDisputes"] is findings["ScatterProtocol"] is UNKNOWN
-        assert findings["ScatterToken"] is findings["ScatterRecords"] is SAME
+        assert findings.pop("ScatterProtocol") is UNKNOWN
+        assert set(findings.values()) == {SAME}
+
+
+async def test_parameters_that_cannot_be_read(deployed: Deployed) -> None:
+    """The views are the module's: without it the protocol's own code is the same, and says nothing."""
+    fingerprint = await deployed.code("ScatterClaims")
+    await deployed.set_code("ScatterClaims", fingerprint.replace(selector("parameters(uint8)"), "00000000"))
+    assert (await deployed.findings())["ScatterProtocol"] is UNKNOWN
+
+
+def selector(function: str) -> str:
+    return keccak(function.encode())[:4].hex()
 
 
 async def test_addresses_in_each_others_place(deployed: Deployed) -> None:

@@ -20,6 +20,7 @@ def test_terms_say_what_the_definition_does(definition: JobDefinition) -> None:
         training_job=Digest(b"t" * 32),
         evaluation_job=Digest(b"e" * 32),
         job_key_hash=b"k" * 32,
+        parameters=4,
     )
     assert (terms.training_job, terms.evaluation_job, terms.job_key_hash) == (b"t" * 32, b"e" * 32, b"k" * 32)
     assert terms.round_pool == 1000 * SCT // 3
@@ -27,6 +28,7 @@ def test_terms_say_what_the_definition_does(definition: JobDefinition) -> None:
     assert (terms.slot_stake, terms.rounds, terms.members, terms.auditors) == (500 * SCT, 3, 3, 0)
     assert (terms.min_trainers, terms.max_trainers, terms.rule, terms.min_jury) == (2, 4, 0, 0)
     assert (terms.fault_bps, terms.max_share_bps, terms.tau) == (5_000, 5_000, 10)
+    assert terms.parameters == 4
     assert terms.durations is definition.durations
 
 

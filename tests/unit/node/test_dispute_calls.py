@@ -14,6 +14,7 @@ from scatter.node.parts import Parts
 from scatter.protocol.commitments import Sender, scores_commitment, verdict_commitment
 from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key, item_key
 from scatter.protocol.ids import NO_DIGEST, SCT, Address, JobId, Round
+from scatter.protocol.rates import Rates
 from scatter.protocol.states import ChallengeKind, Role, SeatKind
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import ItemView, JobView, RoundView, VerdictOpening
@@ -44,13 +45,12 @@ def about(kind: DutyKind, item: ChallengeKind) -> Duty:
 
 @pytest.mark.parametrize("kind", ChallengeKind)
 async def test_a_challenge_puts_up_its_bond(world: World, parts: Parts, kind: ChallengeKind) -> None:
-    show(world, plain_job())
-    contracts = replace(parts.contracts, challenge_bond=7 * SCT)
-    await do(replace(parts, contracts=contracts), about(DutyKind.CHALLENGE, kind))
+    show(world, plain_job(rates=Rates(challenge_bond=7 * SCT)))
+    await do(parts, about(DutyKind.CHALLENGE, kind))
     assert isinstance(parts.signer, Recorder)
     approval, challenge = (call for _, call in parts.signer.calls)
     assert approval.contract == "ScatterToken"
-    assert (approval.function, approval.arguments) == ("approve", (contracts.protocol, 7 * SCT))
+    assert (approval.function, approval.arguments) == ("approve", (parts.contracts.protocol, 7 * SCT))
     assert challenge.contract == "ScatterProtocol"
     assert (challenge.function, challenge.arguments) == ("challenge", (JOB, int(kind), ROUND))
 

@@ -74,9 +74,7 @@ class World:
         parts = Parts(
             name=name,
             identity=Identity(address, role),
-            contracts=Contracts(
-                self.ledger.chain_id, self.ledger.model.contract, account(0xC1), self.ledger.model.rates.challenge_bond
-            ),
+            contracts=Contracts(self.ledger.chain_id, self.ledger.model.contract, account(0xC1)),
             chain=self.ledger,
             view=self.view,
             signer=ModelSigner(self.ledger, address, step),

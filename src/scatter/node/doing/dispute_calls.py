@@ -20,8 +20,7 @@ async def challenge(parts: Parts, duty: Duty) -> Arguments:
 
 async def challenge_bond(parts: Parts, duty: Duty) -> int:
     """What a challenge puts up, in base units."""
-    del duty
-    return parts.contracts.challenge_bond
+    return job_of(parts, duty).rates.challenge_bond
 
 
 async def commit_verdict(parts: Parts, duty: Duty) -> Arguments:

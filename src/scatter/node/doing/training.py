@@ -79,6 +79,7 @@ def _difference(definition: JobDefinition, terms: JobTerms) -> str | None:
         training_job=terms.training_job,
         evaluation_job=terms.evaluation_job,
         job_key_hash=terms.job_key_hash,
+        parameters=terms.parameters,
     )
     different = [field.name for field in fields(JobTerms) if getattr(said, field.name) != getattr(terms, field.name)]
     return f"its job.toml and its terms on the chain differ in {', '.join(different)}" if different else None
