@@ -28,7 +28,7 @@ from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.verdicts import Item, Verdict
 
 JOBS = int(os.environ.get("SCATTER_DIFFERENTIAL_JOBS", "20"))
-SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "67"))
+SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "80"))
 DRAWS = bytes([SEED % 256]) * 32
 
 
