@@ -6,13 +6,15 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check format contracts clean lock
+.PHONY: help setup demo test check format contracts economy attacks clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
 	@echo "make check      format, lint, types, layers, artifacts"
 	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
+	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
 	@echo "make lock       resolve the Python requirements again (needs uv)"
 	@echo "make clean      remove what was made"
@@ -52,6 +54,12 @@ format: setup
 
 contracts: setup
 	$(BIN)/python contracts/tools/build.py
+
+economy: setup
+	$(BIN)/python tools/economy.py $(ARGS)
+
+attacks: setup
+	$(BIN)/python tools/attacks.py $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic_core import from_json
+
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
 from scatter.chain.parameters import ChainParameters
@@ -61,7 +63,7 @@ class Deployment:
         try:
             with path.open("rb") as file:
                 text = file.read(MAX_FILE)
-            content = json.loads(text)
+            content = from_json(text)
             deployment = cls._parse(content)
         except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise DeploymentUnusable(f"{path} is no deployment of Scatter: {error}") from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic_core import from_json
+
 from scatter.localnet.cast import Cast, CastError
 
 FORMAT = 1
@@ -51,7 +53,7 @@ class Settings:
     def load(cls, folder: Path) -> Self:
         """Read them back. FolderUnusable when there is no demonstration in the folder, or one of another version."""
         try:
-            content: Any = json.loads((folder / FILE).read_bytes()[:MAX_BYTES])
+            content: Any = from_json((folder / FILE).read_bytes()[:MAX_BYTES])
             if content["format"] != FORMAT:
                 raise FolderUnusable(f"{folder} holds a demonstration of another version of Scatter; start a new one")
             return cls(

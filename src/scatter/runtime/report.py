@@ -1,10 +1,11 @@
 """Reading what the supervisor of a sandbox writes. It may have been taken over by the job: every line and length is bounded."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json
 
 MAX_HEADER = 64 << 10
 """Longest line in bytes; also the limit to give to the stream."""
@@ -34,7 +35,7 @@ async def read_report(stream: asyncio.StreamReader, names: Sequence[str], limit:
     """The report at the end of a run, with at most `limit` bytes of the outputs that were asked for. BrokenReport when it is
     none."""
     try:
-        header = json.loads(await _line(stream))
+        header = from_json(await _line(stream))
         exit_code, refused, files = _checked(header, names, limit)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BrokenReport("the sandbox ended without a report") from error

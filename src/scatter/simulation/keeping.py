@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from scatter.chain.deployment import Deployment
 from scatter.content.memory import ContentPool, MemoryContentStore
 from scatter.ports import BlockRef
@@ -107,7 +109,7 @@ class Keeper:
         try:
             if path.stat().st_size > MAX_CHECKPOINT_BYTES:
                 raise ValueError(f"it has more than {MAX_CHECKPOINT_BYTES} bytes")
-            content = json.loads(path.read_text())
+            content = from_json(path.read_text())
             if content["format"] != FORMAT:
                 raise ValueError("another version of Scatter wrote it")
             if content["run"] != self.run:
@@ -249,4 +251,4 @@ def _cut(path: Path, length: int) -> None:
 def _lines(path: Path) -> Iterator[Any]:
     with path.open() as file:
         for line in file:
-            yield json.loads(line)
+            yield from_json(line)

@@ -132,4 +132,5 @@ def challenge_pool(story: Story) -> Any | None:
 
 
 def _thousands(axes: Any) -> None:
+    axes.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # 0 once, where nothing changes
     axes.yaxis.set_major_formatter("{x:,.0f}")

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 from pyarrow import parquet
+from pydantic_core import from_json
 
 from scatter.simulation.errors import RecordingUnusable
 from scatter.simulation.recording.beginning import Deployed
@@ -102,7 +103,7 @@ def _read_manifest(path: Path) -> tuple[dict[str, int], Deployed]:
     try:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
             raise ValueError(f"it has more than {MAX_MANIFEST_BYTES} bytes")
-        content = json.loads(path.read_text())
+        content = from_json(path.read_text())
         if not isinstance(content, dict) or set(content) != {"format", "deployed", "rows"}:
             raise ValueError("expected format, deployed and rows")
         if content["format"] != FORMAT:

@@ -12,7 +12,7 @@ from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from scatter.simulation.figures import lines
+from scatter.simulation.figures import lines, tokens
 from scatter.simulation.figures.drawing import FIGURES, draw_all
 from scatter.simulation.figures.series import Story
 from scatter.simulation.figures.style import ROLE_COLOURS, label_ends, new_figure, shortened, styled
@@ -91,6 +91,17 @@ def test_lines_end_at_what_was_earned(story: Story) -> None:
         expected = story.change(node.name, np.asarray([float(story.end)]))[0]
         assert line.get_ydata()[-1] == pytest.approx(expected)
         assert line.get_drawstyle() == "steps-post"
+
+
+def test_amounts_are_written_once_where_nobody_gained_anything() -> None:
+    with styled():
+        figure, axes = new_figure("Who gained?", 2.0)
+        axes.plot([0, 1], [0, 0])
+        tokens._thousands(axes)
+        figure.canvas.draw()
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert "0" in labels
+    assert len(set(labels)) == len(labels)
 
 
 def test_all_honest_needs_no_legend(recorded: Recorded) -> None:

@@ -129,7 +129,7 @@ def test_a_folder_without_a_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "recording.json cannot be used: Expecting property name"),
+        ("{", "recording.json cannot be used: EOF while parsing"),
         ("[" * 100_000, "recording.json cannot be used"),
         ("[]", "expected format, deployed and rows"),
         ("\udcff", "recording.json cannot be used"),
