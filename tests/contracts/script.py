@@ -225,7 +225,7 @@ class Play:
 
 class Plot:
     """Who lies in some jobs played together: members that agree on something false, a jury that does not find the truth,
-    rounds that nobody can score or that members say so of, and aggregates of one's own."""
+    rounds that nobody can score or that members say so of, content that some do not get, and aggregates of one's own."""
 
     def __init__(self, random: Random, *, certain: bool) -> None:
         self._random = random
@@ -233,6 +233,7 @@ class Plot:
         self._loyal = 0.9 if certain else random.choice([0.5, 0.8, 1.0])
         self._lying_jurors = 0.0 if certain else random.choice([0.0, 0.0, 0.1, 0.3, 1.0])
         self._refused = 0.0 if certain else random.choice([0.0, 0.2, 0.4])
+        self._without = 0.02 if certain else random.choice([0.0, 0.05, 0.3])
         self._wrong_aggregates = 0.0 if certain else random.choice([0.0, 0.0, 0.05, 0.3])
 
     def scores(self, who: Address) -> Callable[[JobView, int], list[int] | None]:
@@ -242,6 +243,8 @@ class Plot:
             random, true = self._random, truth(view, round_)
             shared = Random(true + 1)  # noqa: S311
             false, refused = shared.random() < self._false, shared.random() < self._refused
+            if random.random() < self._without:
+                return []
             lies = random.random() < (self._loyal if who in view.members else self._lying_jurors)
             if refused and random.random() < (0.9 if who in view.members else shared.random()):
                 return None

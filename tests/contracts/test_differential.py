@@ -16,7 +16,7 @@ from tests.contracts.twin import DEPLOYER, Twin
 from tests.property.protocol.model_chain import seeded
 from tests.property.protocol.model_drawing import PAGE_CANDIDATES
 from tests.property.protocol.model_job import ModelJob
-from tests.property.protocol.model_parts import ModelRound
+from tests.property.protocol.model_parts import ModelItem, ModelRound
 
 from scatter.chain.deployment import PROTOCOL, REPUTATION, TOKEN
 from scatter.chain.parameters import ChainParameters
@@ -24,13 +24,13 @@ from scatter.protocol.awards import stakes_taken
 from scatter.protocol.ids import Address, JobId
 from scatter.protocol.rates import Rates
 from scatter.protocol.reputation import deeds
-from scatter.protocol.scores import SettledRound, pack
+from scatter.protocol.scores import UNREADABLE, SettledRound, abstains, are_scores, is_special, pack, unpack
 from scatter.protocol.states import ChallengeKind, SeatKind
-from scatter.protocol.verdicts import Verdict
+from scatter.protocol.verdicts import Item, Verdict
 from scatter.protocol.view import Reputation
 
 JOBS = int(os.environ.get("SCATTER_DIFFERENTIAL_JOBS", "20"))
-SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "67"))
+SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "80"))
 RECORDED_AT_ONCE = 7
 DRAWS = bytes([SEED % 256]) * 32
 
@@ -77,6 +77,9 @@ EVERY_DAY = {
     "struck out",
     "left out",
     "stood in",
+    *(f"{who} abstained" for who in ("member", "auditor", "juror")),
+    "called unreadable what is a number",
+    "juror excused",
     "compared",
     "deviating",
     "no longer deviating",
@@ -117,10 +120,13 @@ def what_happened(script: Script, jobs: list[JobId]) -> set[str]:
 def in_rounds(job: ModelJob) -> set[str]:
     rounds, members = job.rounds.values(), set(range(job.terms.members))
     settled = [(made.settled, set(made.scored)) for made in rounds if made.settled is not None]
+    abstained = set().union(*(set(made.openings) - set(made.scored) - made.refused for made in rounds))
     return named(
         {
             "struck out": any(made.struck for made, _ in settled),
             "left out": any(made.left_out for made, _ in settled),
+            "member abstained": bool(abstained & members),
+            "auditor abstained": bool(abstained - members),
             "stood in": any(made.panel - members for made, _ in settled),
             "compared": any(opened - made.panel - made.left_out for made, opened in settled),
             "deviating": any(made.deviating for made, _ in settled),
@@ -139,11 +145,37 @@ def in_disputes(job: ModelJob) -> set[str]:
         {
             "no longer deviating": any(made and made.deviating - v.deviating - v.lost for v, made in rounds),
             "struck out by verdict": any(made and as_struck(v, made) != made.struck for v, made in rounds),
+            "juror abstained": any(
+                abstains(words) for made in job.items.values() for words, _ in made.openings.values()
+            ),
+            "called unreadable what is a number": any(excused_seats(job, item, verdict) for item, verdict in verdicts),
+            "juror excused": any(excused_jurors(job.items[item], verdict) for item, verdict in verdicts),
             "seat lost its lock": any(verdict.lost for _, verdict in verdicts),
             "void jury": bool(job.items) and not verdicts,
             "challenged by several": any(len(made.filers) > 1 for made in job.items.values()),
         }
     )
+
+
+def excused_seats(job: ModelJob, item: Item, verdict: Verdict) -> bool:
+    """Whether some seat lost nothing although a jury found a number for what it called unreadable."""
+    if item.kind is not ChallengeKind.SCORES or not verdict.changed:
+        return False
+    made, trainers = job.rounds[item.round], len(job.trainers)
+    assert made.settled is not None
+    numbers = [
+        lane
+        for lane, (new, old) in enumerate(zip(verdict.lanes, made.settled.lanes, strict=True))
+        if new != old and not is_special(new)
+    ]
+    said = {seat: unpack(words, trainers) for seat, words in made.scored.items() if seat not in verdict.lost}
+    return any(lanes[lane] == UNREADABLE for lanes in said.values() for lane in numbers)
+
+
+def excused_jurors(made: ModelItem, verdict: Verdict) -> bool:
+    """Whether some juror that opened numbers is neither agreeing nor outside."""
+    gave = {juror for juror, (words, _) in made.openings.items() if are_scores(words)}
+    return verdict.counts and bool(verdict.lanes) and bool(gave - verdict.agreed - verdict.outside)
 
 
 def as_struck(verdict: Verdict, settled: SettledRound) -> frozenset[int]:
@@ -256,10 +288,10 @@ async def check_reputations(twin: Twin, script: Script) -> None:
 
 
 def check_round(shown: dict[str, Any], made: ModelRound, settled: SettledRound | None) -> None:
-    refused = set(made.openings) - set(made.scored)
     assert shown["published"] == mask(made.updates)
     assert (shown["committed"], shown["opened"]) == (mask(made.commitments), mask(made.openings))
-    assert shown["refused"] == mask(refused)
+    abstained = set(made.openings) - set(made.scored) - made.refused
+    assert (shown["refused"], shown["abstained"]) == (mask(made.refused), mask(abstained))
     assert shown["settled"] == (settled is not None)
     assert shown["positive_sum"] == (settled.positive_sum if settled else 0)
     assert shown["panel"] == (mask(settled.panel) if settled else 0)

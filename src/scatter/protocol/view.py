@@ -8,7 +8,7 @@ from typing import TypeVar
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.rates import Rates
 from scatter.protocol.records import Record
-from scatter.protocol.scores import SettledRound, unpack
+from scatter.protocol.scores import SettledRound, abstains, are_scores, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.verdicts import Item, Verdict, as_judged
@@ -59,7 +59,7 @@ class Reputation:
 class RoundView:
     """One round of a job. Updates are in the order in which they were published; seats and slots are numbers.
 
-    `openings` of no words are refusals.
+    `openings` of no words are refusals, those of one word of 256 ones abstentions.
     """
 
     number: Round
@@ -81,17 +81,22 @@ class RoundView:
     @property
     def scored(self) -> Mapping[int, tuple[int, ...]]:
         """The words of each seat that opened scores, in the order of seats."""
-        return {seat: self.openings[seat] for seat in sorted(self.openings) if self.openings[seat]}
+        return {seat: self.openings[seat] for seat in sorted(self.openings) if are_scores(self.openings[seat])}
 
     @property
     def refused(self) -> frozenset[int]:
         """Seats that opened a refusal."""
         return frozenset(seat for seat, words in self.openings.items() if not words)
 
+    @property
+    def abstained(self) -> frozenset[int]:
+        """Seats that opened an abstention."""
+        return frozenset(seat for seat, words in self.openings.items() if abstains(words))
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictOpening:
-    """What a juror found on an item: words of scores (none: the round cannot be scored), or the digest of an aggregate."""
+    """What a juror found on an item: words as seats open them, or the digest of an aggregate."""
 
     words: tuple[int, ...]
     aggregate: Digest = NO_DIGEST

@@ -61,7 +61,8 @@ class Artefact(StrEnum):
     UPDATE = "update"
     """Trainer: digest of the manifest of a round's update."""
     SCORES = "scores"
-    """Member, auditor: the words it commits to; none where the round cannot be scored, which refuses."""
+    """Member, auditor: the words it commits to; none where the round cannot be scored, which refuses; an abstention where it lacks
+    what it needs."""
     SALT = "salt"
     """Member, auditor: what hides them until they are opened."""
     AGGREGATE = "aggregate"
@@ -73,7 +74,7 @@ class Artefact(StrEnum):
     UPDATE_KEYS = "update-keys"
     """Juror: the content keys of a round's updates, as far as others passed them on."""
     VERDICT = "verdict"
-    """Juror, of an item: the words (none: the round cannot be scored) or the digest that it commits to."""
+    """Juror, of an item: the words that it commits to, as those of seats, or the digest."""
     VERDICT_SALT = "verdict-salt"
     """Juror, of an item: what hides it until it is opened."""
 
