@@ -96,12 +96,9 @@ library Judgement {
         uint256 counting = Lanes.agreed(jurors, Masks.all(jurors.length), low, high, b.needed) & b.tops;
         if (counting == 0) return 0;
         v.counts = true;
-        uint256 missing = Lanes.unreadable(median);
-        for (uint256 i; i < jurors.length; ++i) {
-            uint256 far = counting & ~Lanes.between(jurors[i], low, high);
-            if (far != 0) v.outside |= 1 << i;
-            if (far & (missing | Lanes.unreadable(jurors[i])) != 0) unheard |= 1 << i;
-        }
+        uint256 outside;
+        (outside, unheard) = _outside(jurors, low, high, counting, Lanes.unreadable(median));
+        v.outside |= outside;
         uint256 changing = counting & ~Lanes.between(v.lanes[b.w], low, high);
         if (changing == 0) return unheard;
         v.changed = true;
@@ -110,6 +107,24 @@ library Judgement {
         v.lost |= _contradicting(seats, low, high, changing, struck, b.counted);
         uint256 lanes = Lanes.full(changing);
         v.lanes[b.w] = (v.lanes[b.w] & ~lanes) | (median & lanes);
+    }
+
+    /// @dev Jurors that are not near the verdict in some lane in which it counts, and those of them that lack what it is about, or
+    /// have what it lacks.
+    function _outside(uint256[] memory jurors, uint256 low, uint256 high, uint256 counting, uint256 missing)
+        private
+        pure
+        returns (uint256 outside, uint256 unheard)
+    {
+        unchecked {
+            for (uint256 i; i < jurors.length; ++i) {
+                uint256 word = jurors[i];
+                uint256 far = counting & ~Lanes.between(word, low, high);
+                if (far == 0) continue;
+                outside |= 1 << i;
+                if (far & (missing | Lanes.unreadable(word)) != 0) unheard |= 1 << i;
+            }
+        }
     }
 
     /// @dev Seats that are not near the verdict in some changed lane. Not what they could not read, which nobody can prove that they
@@ -122,10 +137,14 @@ library Judgement {
         uint256 struck,
         uint256 counted
     ) private pure returns (uint256 entries) {
-        for (uint256 i; i < seats.length; ++i) {
-            uint256 far = changing & ~Lanes.between(seats[i], low, high) & ~Lanes.unreadable(seats[i]);
-            if (!Masks.has(counted, i)) far &= struck | Lanes.special(seats[i]);
-            if (far != 0) entries |= 1 << i;
+        unchecked {
+            for (uint256 i; i < seats.length; ++i) {
+                uint256 word = seats[i];
+                uint256 far = changing & ~Lanes.between(word, low, high);
+                if (far == 0) continue;
+                if ((counted >> i) & 1 == 0) far &= struck | Lanes.special(word);
+                if (far & ~Lanes.unreadable(word) != 0) entries |= 1 << i;
+            }
         }
     }
 }
