@@ -233,7 +233,7 @@ class Plot:
         self._loyal = 0.9 if certain else random.choice([0.5, 0.8, 1.0])
         self._lying_jurors = 0.0 if certain else random.choice([0.0, 0.0, 0.1, 0.3, 1.0])
         self._refused = 0.0 if certain else random.choice([0.0, 0.2, 0.4])
-        self._without = 0.02 if certain else random.choice([0.0, 0.05, 0.3])
+        self._without = 0.02 if certain else random.choice([0.0, 0.05, 0.1])
         self._wrong_aggregates = 0.0 if certain else random.choice([0.0, 0.0, 0.05, 0.3])
 
     def scores(self, who: Address) -> Callable[[JobView, int], list[int] | None]:
@@ -266,7 +266,7 @@ class Plot:
 def _shifted(lanes: Sequence[int], shared: Random) -> list[int]:
     """The lie that is agreed on: some contributions are others', or special words."""
     lied = [lane if shared.random() < 0.5 else (lane + 999) % 0x7FFE for lane in lanes[1:]]
-    if shared.random() < 0.3:
+    if shared.random() < 0.5:
         lied[0] = 0x7FFF
     return [lanes[0], *lied]
 
