@@ -25,6 +25,7 @@ from scatter.node.node import Node
 from scatter.node.parts import Parts
 from scatter.node.posting import post_job
 from scatter.node.running import Runner
+from scatter.node.tasks import Tasks
 from scatter.protocol.ids import JobId
 from scatter.protocol.states import Role, State
 
@@ -71,21 +72,22 @@ class Mortal:
         """Parts of a new process on the same folder."""
         self.life = Life(self.random.randrange(1, 120) if self.left else 10**9)
         self.left -= bool(self.left)
-        parts = await self.world.node(self.name, self.role, step=self.life, clock=time.time)
+        parts = await self.world.node(self.name, self.role, step=self.life)
         content = Wrapped(parts.content, self.life)
         return replace(
             parts,
             content=content,
             fetcher=ContentFetcher(content, parts.network, timeout=2.0),
             artefacts=Wrapped(parts.artefacts, self.life),
-            queue=Wrapped(parts.queue, self.life),
             runner=Runner(Wrapped(parts.runner.sandbox, self.life), parts.runner.workspace),
         )
 
     async def live(self) -> None:
         """Live, die, come back."""
         while True:
-            node = Node(await self.parts())
+            parts = await self.parts()
+            queue = Wrapped((await self.world.tasks(parts)).queue, self.life)
+            node = Node(parts, Tasks(queue, time.time))
             try:
                 with suppress(Killed):
                     await node.start()

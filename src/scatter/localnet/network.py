@@ -29,6 +29,7 @@ from scatter.node.parts import Contracts, Parts
 from scatter.node.reports import Reporter
 from scatter.node.running import Runner
 from scatter.node.secrets import seeded_secrets
+from scatter.node.tasks import Tasks
 from scatter.p2p.identity import PeerIdentity
 from scatter.p2p.in_process import InProcessNetwork
 from scatter.ports import Call, Sandbox
@@ -185,15 +186,14 @@ class _Workshop:
                 network=peer,
                 runner=Runner(self.network.sandbox, workspace),
                 artefacts=SqlArtefacts(database),
-                queue=SqlTaskQueue(database),
                 secrets=secrets,
                 sealing_key=sealing_key,
                 sealing_public=sealing_public_key(sealing_key),
                 reporter=self.network.reporter,
-                clock=time.time,
                 datasets=self.network.datasets.get(player.name, {}),
                 behaviour=create(player.conduct, {}, Persona(player.name, me.address, player.role, self.network.seed)),
-            )
+            ),
+            Tasks(SqlTaskQueue(database), time.time),
         )
 
 

@@ -1,4 +1,4 @@
-"""One node: its parts at work."""
+"""One node: its parts at work, by its tasks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from scatter.node.key_exchange import serve_keys
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.serving import may_have
+from scatter.node.tasks import Tasks
 from scatter.node.worker import Worker
 
 WORKERS = 2
@@ -17,10 +18,12 @@ WORKERS = 2
 class Node:
     """Follows the chain, owes, works, serves, until it is stopped. A stopped node starts again as another object."""
 
-    def __init__(self, parts: Parts, workers: int = WORKERS) -> None:
+    def __init__(self, parts: Parts, tasks: Tasks, workers: int = WORKERS) -> None:
         self.parts = parts
-        self.reconciler = Reconciler(parts)
-        self._workers: Sequence[Worker] = [Worker(parts, self.reconciler, do, number + 1) for number in range(workers)]
+        self.reconciler = Reconciler(parts, tasks)
+        self._workers: Sequence[Worker] = [
+            Worker(parts, tasks, self.reconciler, do, number + 1) for number in range(workers)
+        ]
 
     async def start(self) -> None:
         """Begin: serve content, look for duties, do them. The chain view must have started."""

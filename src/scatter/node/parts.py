@@ -1,7 +1,7 @@
 """What one node is made of: its identity, its keys, and its share of each room."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from scatter.node.chain_view import ChainView
 from scatter.node.reports import Reporter
 from scatter.node.running import Runner
 from scatter.node.secrets import SecretSource
-from scatter.ports import Artefacts, Chain, ContentStore, PeerNetwork, Signer, TaskQueue
+from scatter.ports import Artefacts, Chain, ContentStore, PeerNetwork, Signer
 from scatter.protocol.duties import Identity
 from scatter.protocol.ids import Address
 
@@ -45,14 +45,11 @@ class Parts:
     network: PeerNetwork
     runner: Runner
     artefacts: Artefacts
-    queue: TaskQueue
     secrets: SecretSource
     sealing_key: bytes
     """X25519 private key, 32 bytes."""
     sealing_public: bytes
     reporter: Reporter
-    clock: Callable[[], float]
-    """Wall-clock seconds, for leases and retries only; duties count the chain's time."""
     spending: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from an approval to the transaction that uses it."""
     datasets: Mapping[str, Path] = field(default_factory=dict)

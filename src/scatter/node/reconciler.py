@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from scatter.node.chain_view import Unsubscribe
 from scatter.node.owing import Owing
 from scatter.node.parts import Parts
-from scatter.node.tasks import payload_of
+from scatter.node.tasks import Tasks
 from scatter.protocol.duties import Duty
 
 RETRY_SECONDS = 1.0
@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """Keeps the queue of one node equal to what the node owes. No error ends it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, tasks: Tasks) -> None:
         self._parts = parts
+        self._tasks = tasks
         self._owing = Owing(parts)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -52,8 +53,7 @@ class Reconciler:
 
     async def start(self) -> None:
         """Forget the tasks of an earlier process, whose duties the first look finds again, and start looking."""
-        unfinished = await self._parts.queue.unfinished()
-        await self._parts.queue.cancel(list(unfinished), now=self._parts.clock())
+        await self._tasks.cancel(list(await self._tasks.unfinished()))
         self._unsubscribe = self._parts.view.on_change(self.wake)
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name=f"{self._parts.name} reconciler")
@@ -71,28 +71,25 @@ class Reconciler:
         """Ask what is owed now, queue it, and cancel what is queued but no longer owed."""
         # In this order: what a task left that ends after the first line may be missing below, but then it is not queued
         # again, and its end wakes us; what a task left that ended before is seen.
-        unfinished = await self._parts.queue.unfinished()
+        unfinished = await self._tasks.unfinished()
         self.owed = await self._owing.now(self.given_up)
-        now = self._parts.clock()
         for priority, duty in enumerate(reversed(self.owed)):
             if duty.key not in unfinished:
-                await self._parts.queue.add(
-                    duty.key, duty.kind, payload_of(duty), now=now, deadline=duty.deadline, priority=priority
-                )
+                await self._tasks.add(duty, priority)
         if self.owed:
             self.work.set()
         keys = {duty.key for duty in self.owed}
         self.struggling &= keys
         # What runs is left to end by itself: its transaction may be on the way, and its deadline ends it anyway.
         void = [key for key, status in unfinished.items() if key not in keys and status != "leased"]
-        await self._parts.queue.cancel(void, now=now)
+        await self._tasks.cancel(void)
 
     async def idle(self) -> bool:
         """Whether there is nothing to do until a block or the clock brings something new."""
         looks = self._looks
         if self._active():
             return False
-        unfinished = await self._parts.queue.unfinished()
+        unfinished = await self._tasks.unfinished()
         pending = [key for key, status in unfinished.items() if status != "waiting" or key not in self.struggling]
         return not (pending or self._active() or looks != self._looks)
 

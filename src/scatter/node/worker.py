@@ -10,11 +10,10 @@ from scatter.node.failures import MAX_ATTEMPTS, hopeless
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
-from scatter.node.tasks import duty_of
+from scatter.node.tasks import Tasks, duty_of
 from scatter.ports import Task
 from scatter.protocol.duties import Duty
 
-LEASE_SECONDS = 30.0
 HEARTBEAT_SECONDS = 5.0
 POLL_SECONDS = 0.5
 FIRST_RETRY_SECONDS = 0.5
@@ -36,8 +35,9 @@ class _TooLate(Exception):
 class Worker:
     """One worker of a node. No error, of a task or of the queue, ends it."""
 
-    def __init__(self, parts: Parts, reconciler: Reconciler, do: Doer, number: int) -> None:
+    def __init__(self, parts: Parts, tasks: Tasks, reconciler: Reconciler, do: Doer, number: int) -> None:
         self._parts = parts
+        self._tasks = tasks
         self._reconciler = reconciler
         self._do = do
         self._name = f"{parts.name} worker {number}"
@@ -64,7 +64,7 @@ class Worker:
     async def _take(self) -> None:
         # Cleared before looking: what is queued from here on sets it again.
         self._reconciler.work.clear()
-        task = await self._parts.queue.lease(worker=self._name, now=self._parts.clock(), seconds=LEASE_SECONDS)
+        task = await self._tasks.lease(self._name)
         if task is not None:
             with self._reconciler.busy():
                 await self._attempt(task)
@@ -74,7 +74,7 @@ class Worker:
                 await self._reconciler.work.wait()
 
     async def _attempt(self, task: Task) -> None:
-        duty, began = duty_of(task.payload), self._parts.clock()
+        duty, began = duty_of(task.payload), self._tasks.clock()
         self._report(duty, Progress.STARTED, began)
         doing = asyncio.create_task(self._do(self._parts, duty), name=f"{self._name}: {duty.kind}")
         try:
@@ -83,13 +83,13 @@ class Worker:
             log.info("%s: %s was cancelled or taken over", self._name, duty.key)
         except _TooLate:
             # Not given up: were the chain to go back, it would be owed again.
-            await self._parts.queue.fail(task, "its deadline passed", now=self._parts.clock(), retry_at=None)
+            await self._tasks.drop(task, "its deadline passed")
             self._report(duty, Progress.GIVEN_UP, began, "its deadline passed")
         except Exception as error:
             log.debug("%s: %s failed", self._name, duty.key, exc_info=True)
             await self._fail(task, duty, began, error)
         else:
-            await self._parts.queue.complete(task, now=self._parts.clock())
+            await self._tasks.complete(task)
             self._report(duty, Progress.DONE, began)
         finally:
             doing.cancel()
@@ -101,7 +101,7 @@ class Worker:
             await asyncio.wait([doing], timeout=HEARTBEAT_SECONDS)
             if doing.done():
                 break
-            if not await self._parts.queue.heartbeat(task, now=self._parts.clock(), seconds=LEASE_SECONDS):
+            if not await self._tasks.prolong(task):
                 raise _LeaseLost
             if duty.deadline is not None and self._parts.view.now.timestamp > duty.deadline:
                 raise _TooLate
@@ -117,18 +117,17 @@ class Worker:
             return
         if task.attempt >= MAX_ATTEMPTS:
             self._reconciler.struggling.add(duty.key)
-        now = self._parts.clock()
         wait = min(FIRST_RETRY_SECONDS * 2 ** min(task.attempt, MAX_ATTEMPTS + 1), LONGEST_RETRY_SECONDS)
-        await self._parts.queue.fail(task, said, now=now, retry_at=now + wait)
+        await self._tasks.retry(task, said, wait)
         self._report(duty, Progress.RETRYING, began, said)
 
     async def _give_up(self, task: Task, duty: Duty, began: float, error: str) -> None:
         self._reconciler.given_up[duty.key] = error
-        await self._parts.queue.fail(task, error, now=self._parts.clock(), retry_at=None)
+        await self._tasks.drop(task, error)
         self._report(duty, Progress.GIVEN_UP, began, error)
 
     def _report(self, duty: Duty, progress: Progress, began: float, error: str = "") -> None:
-        report = Report(self._parts.name, duty, progress, self._parts.clock() - began, error)
+        report = Report(self._parts.name, duty, progress, self._tasks.clock() - began, error)
         try:
             self._parts.reporter(report)
         except Exception:

@@ -1,11 +1,10 @@
 """How a world begins: a chain, the contracts on it, and the nodes of a scenario with what they have."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection
@@ -123,12 +122,10 @@ class Founder:
             network=peer,
             runner=Runner(newcomer.sandbox, self.workspace),
             artefacts=artefacts,
-            queue=_NO_QUEUE,
             secrets=secrets,
             sealing_key=sealing_key,
             sealing_public=sealing_public_key(sealing_key),
             reporter=self.reporter,
-            clock=time.monotonic,
             datasets=newcomer.datasets,
             behaviour=newcomer.behaviour,
         )
@@ -148,13 +145,3 @@ def serve(parts: Parts) -> None:
     """Answer other nodes from now on."""
     ContentServer(parts.content, lambda peer, cid: may_have(parts, peer, cid)).serve_on(parts.network)
     serve_keys(parts)
-
-
-class _NoQueue:
-    """Nothing is queued in a simulation: a node has its turn, and does what it owes."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise RuntimeError(f"nothing is queued in a simulation, so there is no {name}")
-
-
-_NO_QUEUE: Any = _NoQueue()

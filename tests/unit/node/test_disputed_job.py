@@ -70,7 +70,7 @@ async def test_one_by_one(world: World) -> None:
 
 async def test_by_themselves(world: World) -> None:
     played = await lied_to(world)
-    nodes = [Node(parts, 2) for parts in played.everybody]
+    nodes = [Node(parts, await world.tasks(parts), 2) for parts in played.everybody]
     clock = DevelopmentClock(world.ledger)
 
     async def all_idle() -> bool:

@@ -14,6 +14,7 @@ from scatter.node.behaviour import Behaviour, Scene
 from scatter.node.doing import do
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
+from scatter.node.tasks import Tasks
 from scatter.ports import Task
 from scatter.protocol.duties import Duty, DutyKind
 from scatter.protocol.states import State
@@ -31,72 +32,77 @@ def trainer(played: Played) -> Parts:
     return played.trainers[0]
 
 
-async def lease(parts: Parts) -> Task:
-    task = await parts.queue.lease(worker="w", now=parts.clock(), seconds=30)
+@pytest.fixture
+async def tasks(world: World, trainer: Parts) -> Tasks:
+    return await world.tasks(trainer)
+
+
+async def lease(tasks: Tasks) -> Task:
+    task = await tasks.lease("w")
     assert task is not None
     return task
 
 
-async def kinds(parts: Parts) -> list[str]:
-    return [key.split("/")[2] for key in await parts.queue.unfinished()]
+async def kinds(tasks: Tasks) -> list[str]:
+    return [key.split("/")[2] for key in await tasks.unfinished()]
 
 
-async def test_what_is_owed_is_queued_once(trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
+async def test_what_is_owed_is_queued_once(trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
     for _ in range(3):
         await reconciler.look()
-    assert await kinds(trainer) == ["fetch"]
+    assert await kinds(tasks) == ["fetch"]
     assert [duty.kind for duty in reconciler.owed] == [DutyKind.FETCH]
     assert reconciler.work.is_set()
 
 
-async def test_what_is_done_and_owed_again_is_queued_again(trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
+async def test_what_is_done_and_owed_again_is_queued_again(trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
     await reconciler.look()
-    await trainer.queue.complete(await lease(trainer), now=trainer.clock())
+    await tasks.complete(await lease(tasks))
     await reconciler.look()
-    assert await kinds(trainer) == ["fetch"]
+    assert await kinds(tasks) == ["fetch"]
 
 
-async def test_void_tasks_are_cancelled_but_not_what_runs(played: Played, trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
-    await trainer.queue.add("void", "fetch", {}, now=0, priority=9)
-    await trainer.queue.add("runs", "fetch", {}, now=0, priority=10)
-    running = await lease(trainer)
+async def test_void_tasks_are_cancelled_but_not_what_runs(played: Played, trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
+    await tasks.queue.add("void", "fetch", {}, now=0, priority=9)
+    await tasks.queue.add("runs", "fetch", {}, now=0, priority=10)
+    running = await lease(tasks)
     await reconciler.look()
-    assert await kinds_or_keys(trainer) == {"runs": "leased", "fetch": "ready"}
-    assert await trainer.queue.complete(running, now=trainer.clock())
+    assert await kinds_or_keys(tasks) == {"runs": "leased", "fetch": "ready"}
+    assert await tasks.queue.complete(running, now=tasks.clock())
 
     await played.world.pass_time(played.job_id, played.job.terms.durations.open + 1)
     await reconciler.look()
-    assert await kinds_or_keys(trainer) == {}
+    assert await kinds_or_keys(tasks) == {}
 
 
-async def kinds_or_keys(parts: Parts) -> dict[str, str]:
-    unfinished = await parts.queue.unfinished()
+async def kinds_or_keys(tasks: Tasks) -> dict[str, str]:
+    unfinished = await tasks.unfinished()
     return {key.split("/")[2] if "/" in key else key: status for key, status in unfinished.items()}
 
 
-async def test_tasks_of_a_dead_process_are_forgotten_at_the_start(trainer: Parts) -> None:
-    await trainer.queue.add("stale", "train", {"nonsense": True}, now=0)
-    await trainer.queue.add("stale and leased", "train", {"nonsense": True}, now=0, priority=5)
-    dead = await lease(trainer)
-    reconciler = Reconciler(trainer)
+async def test_tasks_of_a_dead_process_are_forgotten_at_the_start(trainer: Parts, tasks: Tasks) -> None:
+    await tasks.queue.add("stale", "train", {"nonsense": True}, now=0)
+    await tasks.queue.add("stale and leased", "train", {"nonsense": True}, now=0, priority=5)
+    dead = await lease(tasks)
+    reconciler = Reconciler(trainer, tasks)
     await reconciler.start()
     await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
-    assert await kinds(trainer) == ["fetch"]
-    assert not await trainer.queue.complete(dead, now=trainer.clock())
+    assert await kinds(tasks) == ["fetch"]
+    assert not await tasks.queue.complete(dead, now=tasks.clock())
     await reconciler.stop()
 
 
-async def test_duties_that_were_given_up_are_not_queued_again(trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
+async def test_duties_that_were_given_up_are_not_queued_again(trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
     await reconciler.look()
     reconciler.given_up[reconciler.owed[0].key] = "hopeless"
     await reconciler.look()
-    assert await kinds(trainer) == []
-    await Reconciler(trainer).look()
-    assert await kinds(trainer) == ["fetch"]
+    assert await kinds(tasks) == []
+    await Reconciler(trainer, tasks).look()
+    assert await kinds(tasks) == ["fetch"]
 
 
 class Without(Behaviour):
@@ -109,25 +115,26 @@ class Without(Behaviour):
         return [duty for duty in owed if duty.kind != self.kind]
 
 
-async def test_a_bent_node_does_what_its_behaviour_says(trainer: Parts) -> None:
-    await Reconciler(replace(trainer, behaviour=Without("fetch"))).look()
-    assert await kinds(trainer) == []
-    await Reconciler(replace(trainer, behaviour=Without("join"))).look()
-    assert await kinds(trainer) == ["fetch"]
+async def test_a_bent_node_does_what_its_behaviour_says(trainer: Parts, tasks: Tasks) -> None:
+    await Reconciler(replace(trainer, behaviour=Without("fetch")), tasks).look()
+    assert await kinds(tasks) == []
+    await Reconciler(replace(trainer, behaviour=Without("join")), tasks).look()
+    assert await kinds(tasks) == ["fetch"]
 
 
 async def test_the_first_duty_is_done_first(played: Played) -> None:
     await played.until(State.COMMITTING, held=members_wait)
     validator = played.validators[0]
-    reconciler = Reconciler(validator)
+    tasks = await played.world.tasks(validator)
+    reconciler = Reconciler(validator, tasks)
     await reconciler.look()
-    leased = [(await lease(validator)).key for _ in reconciler.owed]
+    leased = [(await lease(tasks)).key for _ in reconciler.owed]
     assert len(leased) > 2
     assert leased == [duty.key for duty in reconciler.owed]
 
 
 async def test_one_jobs_error_does_not_stop_the_other_jobs(
-    played: Played, trainer: Parts, monkeypatch: pytest.MonkeyPatch
+    played: Played, trainer: Parts, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = replace(played.job, id=bytes([7]) * 32)
     jobs = {bad.id: bad, **played.world.view.network.jobs}
@@ -140,13 +147,13 @@ async def test_one_jobs_error_does_not_stop_the_other_jobs(
         return real(view, *others)
 
     monkeypatch.setattr(module, "duties", duties)
-    reconciler = Reconciler(trainer)
+    reconciler = Reconciler(trainer, tasks)
     for _ in range(2):
         await reconciler.look()
     assert [duty.job for duty in reconciler.owed] == [played.job_id]
 
 
-async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_look_that_fails_is_repeated(trainer: Parts, tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scatter.node.reconciler.RETRY_SECONDS", 0.01)
     failures = [OSError("disk full"), RuntimeError("database is locked")]
 
@@ -154,15 +161,15 @@ async def test_a_look_that_fails_is_repeated(trainer: Parts, monkeypatch: pytest
         if where == "before keys" and failures:
             raise failures.pop()
 
-    reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)))
+    reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)), tasks)
     await reconciler.start()
     await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     assert not failures
     await reconciler.stop()
 
 
-async def test_a_stopped_node_hears_nothing_more(played: Played, trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
+async def test_a_stopped_node_hears_nothing_more(played: Played, trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
     await reconciler.start()
     await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     await reconciler.stop()
@@ -174,24 +181,24 @@ async def test_a_stopped_node_hears_nothing_more(played: Played, trainer: Parts)
     await reconciler.stop()
 
 
-async def test_a_task_that_ends_during_a_look_is_not_queued_again(trainer: Parts) -> None:
+async def test_a_task_that_ends_during_a_look_is_not_queued_again(trainer: Parts, tasks: Tasks) -> None:
     """The look may still see the holdings from before the task, but not that it is gone."""
-    plain = Reconciler(trainer)
+    plain = Reconciler(trainer, tasks)
     await plain.look()
-    task = await lease(trainer)
+    task = await lease(tasks)
 
     async def step(where: str) -> None:
-        if where == "after keys" and await trainer.queue.unfinished():
+        if where == "after keys" and await tasks.unfinished():
             await do(trainer, plain.owed[0])
-            await trainer.queue.complete(task, now=trainer.clock())
+            await tasks.complete(task)
 
-    await Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step))).look()
-    assert await kinds(trainer) == []
-    await Reconciler(trainer).look()
-    assert await kinds(trainer) == ["examine"]
+    await Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)), tasks).look()
+    assert await kinds(tasks) == []
+    await Reconciler(trainer, tasks).look()
+    assert await kinds(tasks) == ["examine"]
 
 
-async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
+async def test_idle_means_that_nothing_is_to_come(trainer: Parts, tasks: Tasks) -> None:
     gate, looking = asyncio.Event(), asyncio.Event()
 
     async def step(where: str) -> None:
@@ -199,7 +206,7 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
             looking.set()
             await gate.wait()
 
-    reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)))
+    reconciler = Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)), tasks)
     await reconciler.start()
     assert not await reconciler.idle(), "a look is to come"
     await looking.wait()
@@ -208,10 +215,10 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
     await eventually(lambda: bool(reconciler.owed) and not reconciler._active())
     assert not await reconciler.idle(), "there is a task"
 
-    task = await lease(trainer)
+    task = await lease(tasks)
     assert not await reconciler.idle(), "a task is being done"
     with reconciler.busy():
-        await trainer.queue.fail(task, "hopeless", now=trainer.clock(), retry_at=None)
+        await tasks.drop(task, "hopeless")
         reconciler.given_up[task.key] = "hopeless"
         assert not await reconciler.idle(), "the worker has not said that it is done"
     await eventually(lambda: not reconciler._active())
@@ -219,20 +226,20 @@ async def test_idle_means_that_nothing_is_to_come(trainer: Parts) -> None:
     await reconciler.stop()
 
 
-async def test_nobody_waits_for_a_duty_that_keeps_failing(trainer: Parts) -> None:
-    reconciler = Reconciler(trainer)
+async def test_nobody_waits_for_a_duty_that_keeps_failing(trainer: Parts, tasks: Tasks) -> None:
+    reconciler = Reconciler(trainer, tasks)
     await reconciler.look()
-    task = await lease(trainer)
-    await trainer.queue.fail(task, "no peer", now=trainer.clock(), retry_at=trainer.clock() + 60)
+    task = await lease(tasks)
+    await tasks.retry(task, "no peer", 60)
     assert not await reconciler.idle()
     reconciler.struggling.add(task.key)
     assert await reconciler.idle()
     await reconciler.look()
     assert await reconciler.idle()
-    assert await trainer.queue.unfinished() == {task.key: "waiting"}
+    assert await tasks.unfinished() == {task.key: "waiting"}
 
 
-async def test_the_view_and_the_time_of_a_look_belong_together(played: Played, trainer: Parts) -> None:
+async def test_the_view_and_the_time_of_a_look_belong_together(played: Played, trainer: Parts, tasks: Tasks) -> None:
     """A look that began before a block does not judge the old view by the new time."""
 
     async def step(where: str) -> None:
@@ -240,6 +247,6 @@ async def test_the_view_and_the_time_of_a_look_belong_together(played: Played, t
             await played.world.pass_time(played.job_id, played.job.terms.durations.open + 1)
             await do(played.requestor, Duty(played.job_id, played.job.round, DutyKind.POKE, "open"))
 
-    await Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step))).look()
+    await Reconciler(replace(trainer, artefacts=Wrapped(trainer.artefacts, step)), tasks).look()
     assert played.job.state is State.CANCELLED
-    assert await kinds(trainer) == [], "a job that ended under our hands is not joined"
+    assert await kinds(tasks) == [], "a job that ended under our hands is not joined"

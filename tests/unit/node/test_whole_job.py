@@ -23,7 +23,7 @@ async def test_one_by_one(world: World) -> None:
 @pytest.mark.parametrize(("workers", "rounds"), [(1, 1), (3, 2)])
 async def test_by_themselves(world: World, workers: int, rounds: int) -> None:
     played = await posted(world, rounds=rounds, trainers=2, validators=3)
-    nodes = [Node(parts, workers) for parts in played.everybody]
+    nodes = [Node(parts, await world.tasks(parts), workers) for parts in played.everybody]
     clock = DevelopmentClock(world.ledger)
 
     async def all_idle() -> bool:

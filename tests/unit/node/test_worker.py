@@ -14,9 +14,9 @@ from scatter.node.failures import GiveUp
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
-from scatter.node.tasks import payload_of
+from scatter.node.tasks import LEASE_SECONDS, Tasks
 from scatter.node.worker import MAX_ATTEMPTS, Doer, Worker
-from scatter.ports import CallReverted, ChainUnavailable, Task
+from scatter.ports import CallReverted, ChainUnavailable, Task, TaskQueue
 from scatter.protocol.duties import Duty, DutyKind
 from scatter.protocol.ids import JobId, Round, Timestamp
 from scatter.protocol.states import Role
@@ -44,20 +44,21 @@ class Impatient:
 class Bench:
     """A node's parts with one worker on them, and a queue that the test fills."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, queue: TaskQueue) -> None:
         self.said: list[Report] = []
         self.clock = WallClock()
-        self.queue = Impatient(parts.queue, self.clock)
-        self.parts = replace(parts, clock=self.clock, reporter=self.said.append, queue=self.queue)
-        self.reconciler = Reconciler(self.parts)
+        self.queue = Impatient(queue, self.clock)
+        self.parts = replace(parts, reporter=self.said.append)
+        self.tasks = Tasks(self.queue, self.clock)
+        self.reconciler = Reconciler(self.parts, self.tasks)
         self.workers: list[Worker] = []
 
     async def add(self, duty: Duty = DUTY) -> None:
-        await self.parts.queue.add(duty.key, duty.kind, payload_of(duty), now=self.clock(), deadline=duty.deadline)
+        await self.tasks.add(duty, 0)
         self.reconciler.work.set()
 
     def start(self, do: Doer) -> Worker:
-        self.workers.append(Worker(self.parts, self.reconciler, do, 1))
+        self.workers.append(Worker(self.parts, self.tasks, self.reconciler, do, 1))
         self.workers[-1].start()
         return self.workers[-1]
 
@@ -72,7 +73,8 @@ class Bench:
 @pytest.fixture
 async def bench(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.02)
-    made = Bench(await world.node("node", Role.TRAINER))
+    node = await world.node("node", Role.TRAINER)
+    made = Bench(node, (await world.tasks(node)).queue)
     yield made
     for worker in made.workers:
         await worker.stop()
@@ -100,7 +102,7 @@ async def test_a_task_is_done_and_the_reconciler_looks_again(bench: Bench) -> No
     await bench.until(Progress.DONE)
     assert done == [DUTY]
     assert bench.progress() == ["started", "done"]
-    assert not await bench.parts.queue.unfinished()
+    assert not await bench.queue.unfinished()
     assert bench.reconciler._wake.is_set()
 
 
@@ -120,7 +122,7 @@ async def test_what_keeps_failing_is_given_up(bench: Bench) -> None:
     assert bench.progress().count("started") == MAX_ATTEMPTS
     assert report.error == "ZeroDivisionError"
     assert bench.reconciler.given_up == {DUTY.key: "ZeroDivisionError"}
-    assert not await bench.parts.queue.unfinished()
+    assert not await bench.queue.unfinished()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ async def test_work_ends_at_its_deadline_and_may_be_owed_again(bench: Bench, mon
     await bench.add(replace(DUTY, deadline=Timestamp(bench.parts.view.now.timestamp - 1)))
     assert (await bench.until(Progress.GIVEN_UP)).error == "its deadline passed"
     assert not bench.reconciler.given_up
-    assert not await bench.parts.queue.unfinished()
+    assert not await bench.queue.unfinished()
 
 
 async def test_a_lease_is_prolonged_while_the_work_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,9 +183,9 @@ async def test_a_lease_is_prolonged_while_the_work_goes_on(bench: Bench, monkeyp
     await bench.add()
     await bench.until(Progress.STARTED)
     for _ in range(5):
-        bench.clock.seconds += module.LEASE_SECONDS * 0.8
+        bench.clock.seconds += LEASE_SECONDS * 0.8
         await asyncio.sleep(0.05)
-        other = await bench.parts.queue.lease(worker="other", now=bench.clock(), seconds=30)
+        other = await bench.queue.lease(worker="other", now=bench.clock(), seconds=30)
         assert other is None, "somebody else took the task"
     go.set()
     await bench.until(Progress.DONE)
@@ -202,7 +204,7 @@ async def test_work_whose_lease_is_lost_ends_quietly(bench: Bench, monkeypatch: 
     bench.start(do)
     await bench.add()
     await bench.until(Progress.STARTED)
-    await bench.parts.queue.cancel([DUTY.key], now=bench.clock())
+    await bench.queue.cancel([DUTY.key], now=bench.clock())
     await eventually(lambda: bool(ended))
     assert not bench.reconciler.given_up
     await bench.add()
@@ -224,7 +226,7 @@ async def test_stopping_ends_the_work_and_keeps_the_task(bench: Bench) -> None:
     await bench.until(Progress.STARTED)
     await worker.stop()
     assert ended == [DUTY.key]
-    assert await bench.parts.queue.unfinished() == {DUTY.key: "leased"}
+    assert await bench.queue.unfinished() == {DUTY.key: "leased"}
     assert bench.progress() == ["started"]
     await worker.stop()
 
@@ -244,10 +246,10 @@ async def test_a_queue_that_fails_does_not_end_the_worker(bench: Bench, method: 
     async def step(where: str) -> None:
         if where == f"before {method}" and failures:
             failures.pop()
-            bench.clock.seconds += module.LEASE_SECONDS + 1
+            bench.clock.seconds += LEASE_SECONDS + 1
             raise OSError("disk full")
 
-    bench.parts = replace(bench.parts, queue=Wrapped(bench.parts.queue, step))
+    bench.tasks = Tasks(Wrapped(bench.queue, step), bench.clock)
     bench.start(failing(lambda: ValueError("once"), 1))
     await bench.add()
     await bench.until(Progress.DONE)
@@ -265,7 +267,7 @@ async def test_a_reporter_that_fails_changes_nothing(bench: Bench) -> None:
     bench.start(failing(lambda: ValueError("x"), 0))
     await bench.add()
     await eventually(lambda: len(told) == 2)
-    assert not await bench.parts.queue.unfinished()
+    assert not await bench.queue.unfinished()
 
 
 async def test_a_task_that_nobody_understands_does_not_end_the_worker(bench: Bench) -> None:
@@ -274,7 +276,7 @@ async def test_a_task_that_nobody_understands_does_not_end_the_worker(bench: Ben
     async def do(parts: Parts, duty: Duty) -> None:
         done.append(duty)
 
-    await bench.parts.queue.add("of another version", "train", {"kind": "?"}, now=bench.clock(), priority=9)
+    await bench.queue.add("of another version", "train", {"kind": "?"}, now=bench.clock(), priority=9)
     await bench.add()
     bench.start(do)
     await bench.until(Progress.DONE)

@@ -23,6 +23,7 @@ from scatter.node.reports import Report
 from scatter.node.running import Runner
 from scatter.node.secrets import random_secrets, seeded_secrets
 from scatter.node.serving import may_have
+from scatter.node.tasks import Tasks
 from scatter.p2p.in_process import InProcessNetwork
 from scatter.ports import Artefacts
 from scatter.protocol.duties import Duty, DutyKind, Identity
@@ -83,18 +84,20 @@ class World:
             network=peer,
             runner=Runner(self.sandbox, workspace),
             artefacts=SqlArtefacts(database),
-            queue=SqlTaskQueue(database),
             secrets=random_secrets,
             sealing_key=fixed("sealing"),
             sealing_public=sealing_public_key(fixed("sealing")),
             reporter=self.reports.append,
-            clock=WallClock(),
             datasets={DATASET: self.folder / name / "data"} if role is Role.TRAINER else {},
         )
         parts = replace(parts, **changes)
         ContentServer(parts.content, lambda peer, cid: may_have(parts, peer, cid)).serve_on(parts.network)
         serve_keys(parts)
         return parts
+
+    async def tasks(self, parts: Parts, clock: Callable[[], float] | None = None) -> Tasks:
+        """What a node has to do, over its home."""
+        return Tasks(SqlTaskQueue(await self.database(parts.name)), clock or WallClock())
 
     async def database(self, name: str) -> Database:
         if name not in self._databases:
