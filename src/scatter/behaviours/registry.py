@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from scatter.behaviours import copying, data, disputing, evaluation, keys, scoring, silence, updates, withholding
 from scatter.behaviours.bent import Bent, Honest, Options
 from scatter.behaviours.persona import Persona
+from scatter.errors import BadInput
 from scatter.protocol.states import Role
 
 GROUP = "scatter.behaviours"
@@ -27,7 +28,7 @@ GROUP = "scatter.behaviours"
 log = logging.getLogger(__name__)
 
 
-class BehaviourError(ValueError):
+class BehaviourError(BadInput):
     """There is no such behaviour, it is not for that role, or it does not take these options; the message says which."""
 
 

@@ -18,6 +18,7 @@ from typing import Self
 from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID
 from scatter.chain.heads import parse_block
 from scatter.chain.rpc import Rpc, RpcError
+from scatter.errors import Failure
 from scatter.ports import BlockRef, ChainError, ChainUnavailable
 from scatter.protocol.ids import Address, Timestamp
 
@@ -42,7 +43,7 @@ os.execv(command[0], command)
 """
 
 
-class AnvilMissing(RuntimeError):
+class AnvilMissing(Failure):
     """There is no anvil here; the message says what to run."""
 
 

@@ -6,11 +6,12 @@ from scatter.chain.bindings import Bindings
 from scatter.chain.deployment import Deployment
 from scatter.chain.heads import DEVELOPMENT_INTERVAL, Heads
 from scatter.chain.rpc import Rpc, RpcError
+from scatter.errors import BadInput
 from scatter.ports import Call, CallReverted, ChainError
 from scatter.protocol.ids import Address
 
 
-class WrongChain(ChainError):
+class WrongChain(BadInput, ChainError):
     """The server is on another chain than the one that was expected."""
 
 

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
 from scatter.chain.parameters import ChainParameters
+from scatter.errors import BadInput
 from scatter.protocol.ids import Address, address
 
 FORMAT = 3
@@ -29,7 +30,7 @@ RANDOMNESS = frozenset((BLOCK_RANDOMNESS, SEEDED_RANDOMNESS))
 MAX_FILE = 1 << 20
 
 
-class DeploymentUnusable(ValueError):
+class DeploymentUnusable(BadInput):
     """A deployment file cannot be used; the message says which one and why."""
 
 

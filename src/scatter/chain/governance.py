@@ -11,6 +11,7 @@ from scatter.chain.abi import BadArguments
 from scatter.chain.connection import Connection
 from scatter.chain.deployment import PROTOCOL, TIMELOCK
 from scatter.chain.signer import EvmSigner
+from scatter.errors import BadInput
 from scatter.ports import Call, CallReverted, ChainError, Receipt
 from scatter.protocol.ids import WORD_BYTES, Address, Timestamp
 from scatter.protocol.rates import Rates
@@ -19,7 +20,7 @@ NOTHING = bytes(WORD_BYTES)
 """No predecessor, no salt: a change names the version that it makes, so it can be made once."""
 
 
-class BadChange(ValueError):
+class BadChange(BadInput):
     """A change that nobody can propose or execute as it is; the message says why."""
 
 

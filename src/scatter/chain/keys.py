@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from eth_hash.auto import keccak
 
 from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID
+from scatter.errors import BadInput
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -13,7 +14,7 @@ Account: TypeAlias = "LocalAccount"
 """An account with its secret key."""
 
 
-class SeededKeyRefused(ValueError):
+class SeededKeyRefused(BadInput):
     """A key made from a seed, which anybody can repeat, outside of a development chain."""
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AliasChoices, BaseModel, Field, StringConstraints, ValidationError, model_validator
 
 from scatter.chain.keys import Account
+from scatter.errors import BadInput
 from scatter.protocol.ids import address
 
 MAX_FILE = 16 * 1024
@@ -23,7 +24,7 @@ Hex16 = Annotated[str, StringConstraints(pattern=r"^(0x)?[0-9a-fA-F]{32}$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^(0x)?[0-9a-fA-F]{64}$")]
 
 
-class KeyUnusable(ValueError):
+class KeyUnusable(BadInput):
     """A file has no secret key that can be used; the message says which file and why, and nothing of the key."""
 
 

@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 
 DEFAULT_SEED = 7
-BAD_INPUT = 2
-FAILED = 1
 
 
 def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
@@ -46,7 +44,7 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
 
     Exit code 0 when the job settled, 1 when it ended otherwise or something failed, 2 for bad input.
     """
-    from scatter.cli.failures import explained
+    from scatter.cli.failures import FAILED, explained
     from scatter.cli.live import Screen
     from scatter.cli.summary import print_summary
     from scatter.localnet.cast import Cast, lying

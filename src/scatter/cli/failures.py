@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 import typer
 
+from scatter.errors import BadInput, Failure
+
 BAD_INPUT = 2
 FAILED = 1
 
 
-class BadOption(ValueError):
+class BadOption(BadInput):
     """An option of a command has a value that it does not take; the message says what it takes."""
 
 
@@ -17,38 +19,11 @@ class BadOption(ValueError):
 def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
     Anything else is a bug and keeps its traceback."""
-    from scatter.chain.anvil import AnvilMissing
-    from scatter.chain.connection import WrongChain
-    from scatter.chain.deployment import DeploymentUnusable
-    from scatter.chain.governance import BadChange
-    from scatter.chain.keystore import KeyUnusable
-    from scatter.jobs.errors import JobError
-    from scatter.localnet.cast import CastError
-    from scatter.localnet.partition import TooFewRows
-    from scatter.localnet.settings import FolderUnusable
-    from scatter.p2p.identity_file import IdentityUnusable
-    from scatter.p2p.settings import CannotListen, InvalidAddress
-    from scatter.ports import ChainError, SandboxUnavailable
-    from scatter.simulation.errors import (
-        CheckpointUnusable,
-        RecordingUnusable,
-        ScenarioError,
-        ScenarioFailed,
-        WorkloadError,
-    )
-    from scatter.storage.database import DatabaseUnusable
-
-    bad_input = (
-        *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
-        *(IdentityUnusable, InvalidAddress),
-        *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
-    )
-    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed, CannotListen)
     try:
         yield
-    except bad_input as error:
+    except BadInput as error:
         raise _exit(error, BAD_INPUT) from error
-    except failed as error:
+    except Failure as error:
         raise _exit(error, FAILED) from error
 
 

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-FAILED = 1
-
 
 def simulate(
     scenario: Annotated[
@@ -45,7 +43,7 @@ def simulate(
     2 for bad input.
     """
     from scatter.behaviours.registry import check_behaviour
-    from scatter.cli.failures import explained
+    from scatter.cli.failures import FAILED, explained
     from scatter.cli.simulating import Screen, print_result
     from scatter.localnet.example import example_scenario
     from scatter.simulation.reading import read_scenario_file

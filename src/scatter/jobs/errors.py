@@ -1,7 +1,9 @@
 """What can be wrong with a job. Each message is one sentence that a data scientist can act on."""
 
+from scatter.errors import BadInput
 
-class JobError(ValueError):
+
+class JobError(BadInput):
     """A job folder, or a part of a job that came from elsewhere, is not as it must be."""
 
 

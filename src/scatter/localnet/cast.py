@@ -3,13 +3,14 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from scatter.errors import BadInput
 from scatter.protocol.states import Role
 
 REQUESTOR = "requestor"
 """The name of the one player who posts the job."""
 
 
-class CastError(ValueError):
+class CastError(BadInput):
     """The cast cannot play; the message says why."""
 
 

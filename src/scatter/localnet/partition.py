@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scatter.errors import BadInput
 from scatter.jobs.examples import Examples
 from scatter.learning.predictions import Outputs
 
@@ -16,7 +17,7 @@ LEAST_ROWS = 2
 MAX_DRAWS = 1_000
 
 
-class TooFewRows(ValueError):
+class TooFewRows(BadInput):
     """There are not enough rows to give every trainer some."""
 
 

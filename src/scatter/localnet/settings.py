@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic_core import from_json
 
+from scatter.errors import BadInput
 from scatter.localnet.cast import Cast, CastError
 
 FORMAT = 1
@@ -16,7 +17,7 @@ STARTING_TOKENS = 100_000 * 10**18
 """What every player gets before the demonstration, in base units; tickets are paid out of it."""
 
 
-class FolderUnusable(ValueError):
+class FolderUnusable(BadInput):
     """A demonstration's folder cannot be used; the message says why, and the way out."""
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 
+from scatter.errors import BadInput
 from scatter.protocol.commitments import secret_hash
 
 SecretSource = Callable[[str], bytes]
@@ -11,7 +12,7 @@ SecretSource = Callable[[str], bytes]
 DEVELOPMENT_CHAIN_ID = 31_337
 
 
-class SeedRefused(ValueError):
+class SeedRefused(BadInput):
     """Secrets from a seed are for development chains."""
 
 

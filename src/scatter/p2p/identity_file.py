@@ -13,13 +13,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from scatter.errors import BadInput
 from scatter.p2p.identity import PeerIdentity
 
 _OWNER_ONLY = 0o600
 _MOST_BYTES = 4096
 
 
-class IdentityUnusable(ValueError):
+class IdentityUnusable(BadInput):
     """A peer's identity cannot be read or written; the message says which file, and why."""
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scatter.errors import BadInput, Failure
+
 
 @dataclass(frozen=True, slots=True)
 class PeerLimits:
@@ -52,9 +54,9 @@ class PeerSettings:
     limits: PeerLimits = field(default_factory=PeerLimits)
 
 
-class InvalidAddress(ValueError):
+class InvalidAddress(BadInput):
     """A text is not an address that a peer can listen on or be reached at."""
 
 
-class CannotListen(OSError):
+class CannotListen(Failure, OSError):
     """No address to listen on could be taken; the message names them."""

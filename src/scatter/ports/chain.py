@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from scatter.errors import Failure
 from scatter.protocol.ids import Address, Timestamp
 
 
@@ -102,7 +103,7 @@ class Signer(Protocol):
         ...
 
 
-class ChainError(RuntimeError):
+class ChainError(Failure):
     """The chain did not do what it was asked; the message says why."""
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from scatter.errors import Failure
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -57,5 +59,5 @@ class Sandbox(Protocol):
         ...
 
 
-class SandboxUnavailable(RuntimeError):
+class SandboxUnavailable(Failure):
     """The sandbox cannot run here; the message says what to install."""

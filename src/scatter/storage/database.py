@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from scatter.errors import Failure
 from scatter.storage.migrate import migrate
 
 BUSY_SECONDS = 30
@@ -48,7 +49,7 @@ def uninterrupted(operation: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[
     return ended
 
 
-class DatabaseUnusable(RuntimeError):
+class DatabaseUnusable(Failure):
     """A file is not a database of this version of Scatter; the message says which file and why."""
 
 
