@@ -17,16 +17,22 @@ from scatter.jobs.manifests import (
     digest,
 )
 from scatter.jobs.shards import SHARD_LIMITS
-from scatter.node.owing import COMPLETE
 from scatter.node.parts import Parts
 from scatter.ports import ContentMissing, PeerKey
 from scatter.protocol.ids import Address, Digest, Round
 from scatter.protocol.view import JobView
 
+COMPLETE = "complete/"
+"""Artefacts under this prefix name manifests that are here with everything they list."""
 MAX_MODEL_BYTES = 1 << 30
 _PADDING = 4 * MIB
 """More than an archive's headers and padding take, and the header of an encrypted one."""
 _M = TypeVar("_M", bound=Manifest)
+
+
+def whole(keys: Iterable[str]) -> frozenset[Digest]:
+    """The manifests that are here with everything they list, going by the keys of all artefacts."""
+    return frozenset(Digest(bytes.fromhex(key.removeprefix(COMPLETE))) for key in keys if key.startswith(COMPLETE))
 
 
 async def keep(parts: Parts, manifest: Manifest) -> Digest:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from scatter.content.encryption import (
     EncryptionError,
@@ -76,6 +77,12 @@ async def update_manifest(parts: Parts, job: JobView, round_: Round, slot: int) 
     if (update.job, update.round, update.trainer) != (job.id, round_, job.trainers[slot]):
         raise ManifestError(f"the update in slot {slot} of round {round_} belongs elsewhere")
     return update
+
+
+async def keep_passed_keys(parts: Parts, job: JobId, round_: Round, keys: Mapping[int, bytes]) -> None:
+    """Keep the keys of a round's updates, by slot, as far as others passed them on."""
+    content = json.dumps({slot: key.hex() for slot, key in keys.items()}).encode()
+    await parts.artefacts.keep(artefact_key(Artefact.UPDATE_KEYS, job, round_), content)
 
 
 async def update_key(parts: Parts, job: JobView, round_: Round, slot: int) -> bytes | None:

@@ -4,14 +4,12 @@ import logging
 from collections.abc import Container, Sequence
 
 from scatter.node.behaviour import Scene
+from scatter.node.library import whole
 from scatter.node.parts import Parts
 from scatter.protocol.duties import Duty, Holdings, duties, enrolment_duties
 from scatter.protocol.duties.enrolment import Keys
-from scatter.protocol.ids import Digest, JobId
+from scatter.protocol.ids import JobId
 from scatter.protocol.view import JobView
-
-COMPLETE = "complete/"
-"""Artefacts under this prefix name manifests that are here with everything they list."""
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +48,4 @@ class Owing:
 
     async def _holdings(self) -> Holdings:
         keys = await self._parts.artefacts.keys("")
-        content = frozenset(
-            Digest(bytes.fromhex(key.removeprefix(COMPLETE))) for key in keys if key.startswith(COMPLETE)
-        )
-        return Holdings(content, keys)
+        return Holdings(whole(keys), keys)

@@ -7,10 +7,10 @@ from scatter.jobs.folder import JobPackage
 from scatter.jobs.manifests import EvaluationJobManifest, TrainingJobManifest, digest
 from scatter.jobs.shards import cut_shards, pack_shard
 from scatter.jobs.terms import job_terms
-from scatter.node.doing.sending import send_paid
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.library import keep
 from scatter.node.parts import PROTOCOL, Parts
+from scatter.node.spending import send_paid
 from scatter.ports import Call, CallReverted
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.duties import Artefact, artefact_key

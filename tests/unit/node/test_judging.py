@@ -94,9 +94,9 @@ async def test_jurors_find_what_an_honest_committee_found(played: Played) -> Non
             str(slot): (await update_key(played.members[0], played.job, ROUND, slot) or b"").hex() for slot in (0, 1)
         }
         assert [d.kind for d in await owed(juror)] == [DutyKind.JUDGE] * 3
-        assert await verdict(played, juror, SCORES) == {"words": scores, "aggregate": ""}
+        assert await verdict(played, juror, SCORES) == {"words": scores, "aggregate": NO_DIGEST.hex()}
         assert await verdict(played, juror, AGGREGATE) == {"words": [], "aggregate": aggregate.hex()}
-        assert await verdict(played, juror, REFUSAL) == {"words": scores, "aggregate": ""}
+        assert await verdict(played, juror, REFUSAL) == {"words": scores, "aggregate": NO_DIGEST.hex()}
         assert [d.kind for d in await owed(juror)] == [DutyKind.COMMIT_VERDICT] * 3
         kept = await everything_kept(juror.artefacts)
         salts |= {value for key, value in kept.items() if key.startswith(Artefact.VERDICT_SALT)}
@@ -118,7 +118,7 @@ async def test_a_juror_that_cannot_score_says_so(played: Played) -> None:
     await gather(juror)
     played.world.sandbox.instead = lambda run: result({}, exit_code=1)
     for kind in (SCORES, REFUSAL):
-        assert await verdict(played, juror, kind) == {"words": [], "aggregate": ""}
+        assert await verdict(played, juror, kind) == {"words": [], "aggregate": NO_DIGEST.hex()}
 
 
 async def test_a_juror_may_lie(played: Played) -> None:
@@ -186,7 +186,7 @@ async def test_without_any_key_a_juror_has_nothing_to_say(played: Played) -> Non
     juror = played.jurors[0]
     await gather(juror, [DutyKind.FETCH])
     for kind in (SCORES, REFUSAL):
-        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": ""}
+        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": NO_DIGEST.hex()}
     assert await verdict(played, juror, AGGREGATE) == {"words": [], "aggregate": NO_DIGEST.hex()}
 
 
@@ -194,7 +194,7 @@ async def test_without_content_a_juror_has_nothing_to_say(played: Played) -> Non
     juror = played.jurors[0]
     await do(juror, duty(played.job, DutyKind.FETCH_KEYS, round_=0))
     for kind in (SCORES, REFUSAL):
-        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": ""}
+        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": NO_DIGEST.hex()}
     assert await verdict(played, juror, AGGREGATE) == {"words": [], "aggregate": NO_DIGEST.hex()}
 
 

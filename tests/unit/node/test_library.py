@@ -20,8 +20,7 @@ from scatter.jobs.manifests import (
 )
 from scatter.node.doing import do
 from scatter.node.failures import GiveUp
-from scatter.node.library import fetch_whole, holders, keep, kinds_of, manifest_of
-from scatter.node.owing import COMPLETE
+from scatter.node.library import COMPLETE, fetch_whole, holders, keep, kinds_of, manifest_of
 from scatter.node.parts import Parts
 from scatter.protocol.duties import DutyKind
 from scatter.protocol.ids import Digest, Round

@@ -11,9 +11,9 @@ from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, Wrapped, duty, only
 
 from scatter.node.doing import do
-from scatter.node.doing.sending import send_paid
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.parts import Parts
+from scatter.node.spending import send_paid
 from scatter.ports import Call, CallReverted, Receipt
 from scatter.protocol.commitments import Sender, scores_commitment
 from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key

@@ -1,6 +1,5 @@
 """The second look: is what stands what this node would have found, as far as it can tell?"""
 
-import json
 from contextlib import suppress
 
 from scatter.content.fetching import ContentUnavailable
@@ -10,6 +9,7 @@ from scatter.learning.errors import ModelError
 from scatter.learning.models import require_layout
 from scatter.node.doing.facts import artefact, job_of
 from scatter.node.doing.fetching import largest_model
+from scatter.node.doing.openings import scores
 from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.library import fetch_whole, holders
 from scatter.node.models import global_model
@@ -60,7 +60,7 @@ async def _differs(parts: Parts, duty: Duty, job: JobView) -> bool:
     made = job.rounds[duty.round]
     if duty.item.kind is ChallengeKind.AGGREGATE:
         return await artefact(parts, Artefact.AGGREGATE, duty) != made.global_model
-    words = json.loads(await artefact(parts, Artefact.SCORES, duty))
+    words = await scores(parts, duty)
     if duty.item.kind is ChallengeKind.REFUSAL or not are_scores(words):
         return duty.item.kind is ChallengeKind.REFUSAL and are_scores(words)
     if made.settled is None:

@@ -1,9 +1,9 @@
 """The transactions of a job's usual way: which function, with which arguments, from which artefacts."""
 
-import json
 from typing import Any
 
 from scatter.node.doing.facts import artefact, job_of, sender_of
+from scatter.node.doing.openings import scores, scores_salt
 from scatter.node.job_secrets import JobSecrets
 from scatter.node.parts import PROTOCOL, Parts
 from scatter.ports import Call
@@ -53,7 +53,7 @@ async def reveal(parts: Parts, duty: Duty) -> Arguments:
 
 async def commit_scores(parts: Parts, duty: Duty) -> Arguments:
     """Commit to the round's scores, to a refusal or to an abstention."""
-    words, salt = await _opening(parts, duty)
+    words, salt = await scores(parts, duty), await scores_salt(parts, duty)
     commitment = scores_commitment(sender_of(parts), _seat_kind(parts, duty), duty.job, duty.round, words, salt)
     return "commitScores", (duty.job, duty.round, commitment)
 
@@ -68,13 +68,7 @@ def _seat_kind(parts: Parts, duty: Duty) -> SeatKind:
 
 async def open_scores(parts: Parts, duty: Duty) -> Arguments:
     """Show them."""
-    words, salt = await _opening(parts, duty)
-    return "openScores", (duty.job, duty.round, words, salt)
-
-
-async def _opening(parts: Parts, duty: Duty) -> tuple[list[int], bytes]:
-    words = json.loads(await artefact(parts, Artefact.SCORES, duty))
-    return words, await artefact(parts, Artefact.SALT, duty)
+    return "openScores", (duty.job, duty.round, await scores(parts, duty), await scores_salt(parts, duty))
 
 
 async def settle_round(parts: Parts, duty: Duty) -> Arguments:

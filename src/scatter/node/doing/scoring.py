@@ -1,8 +1,7 @@
 """The work of a seat in a round: what each update contributed, and the next global model."""
 
-import json
-
 from scatter.node.doing.facts import job_of
+from scatter.node.doing.openings import keep_scores
 from scatter.node.parts import Parts
 from scatter.node.rounds import round_aggregate, round_words
 from scatter.protocol.duties import Artefact, Duty, artefact_key
@@ -10,10 +9,7 @@ from scatter.protocol.duties import Artefact, Duty, artefact_key
 
 async def score(parts: Parts, duty: Duty) -> None:
     """Score every update of the round; keep the words, and the salt that they are committed with."""
-    words = await round_words(parts, job_of(parts, duty), duty.round)
-    salt = artefact_key(Artefact.SALT, duty.job, duty.round)
-    await parts.artefacts.keep(salt, parts.secrets(salt))
-    await parts.artefacts.keep(artefact_key(Artefact.SCORES, duty.job, duty.round), json.dumps(words).encode())
+    await keep_scores(parts, duty, await round_words(parts, job_of(parts, duty), duty.round))
 
 
 async def aggregate(parts: Parts, duty: Duty) -> None:

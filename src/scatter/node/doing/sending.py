@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from scatter.node.doing import calls, dispute_calls, minting
+from scatter.node.doing import calls, dispute_calls, minting_calls
 from scatter.node.doing.calls import Arguments
-from scatter.node.parts import PROTOCOL, RECORDS, REPUTATION, TOKEN, Parts
-from scatter.ports import Call, CallReverted, Receipt
+from scatter.node.parts import PROTOCOL, RECORDS, REPUTATION, Parts
+from scatter.node.spending import send_paid
+from scatter.ports import Call, CallReverted
 from scatter.protocol.duties import Duty, DutyKind
 
 
@@ -21,16 +22,6 @@ async def send(parts: Parts, duty: Duty) -> None:
     await parts.view.reached(receipt.block)
     if not receipt.succeeded:
         raise CallReverted(f"{function} of {parts.name} was mined and reverted: {receipt.error or 'no reason given'}")
-
-
-async def send_paid(parts: Parts, key: str, call: Call, price: int) -> Receipt:
-    """Let the protocol take `price` base units, then send the call that takes them. One such pair at a time: allowances
-    are set, not added. An approval is sent anew each time, since another pair may have used it up."""
-    async with parts.spending:
-        if price:
-            approval = Call(TOKEN, "approve", (parts.contracts.protocol, price))
-            await parts.signer.send(f"{key}/approve/{parts.view.now.block}", approval)
-        return await parts.signer.send(key, call)
 
 
 def _key(parts: Parts, duty: Duty) -> str:
@@ -69,7 +60,7 @@ _CALLS: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[Arguments]]] = {
     DutyKind.TALLY: dispute_calls.tally,
     DutyKind.POKE: calls.poke,
     DutyKind.CLAIM: calls.claim,
-    DutyKind.MINT_JOB: minting.mint_job,
-    DutyKind.MINT_MODEL: minting.mint_model,
-    DutyKind.RECORD_DEEDS: minting.record_deeds,
+    DutyKind.MINT_JOB: minting_calls.mint_job,
+    DutyKind.MINT_MODEL: minting_calls.mint_model,
+    DutyKind.RECORD_DEEDS: minting_calls.record_deeds,
 }
