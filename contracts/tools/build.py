@@ -3,7 +3,7 @@
 
     python contracts/tools/build.py                   compile and write src/scatter/chain/artifacts/*.json
     python contracts/tools/build.py --check           are the artifacts made from these sources and settings? (no compiler needed)
-    python contracts/tools/build.py --rebuild-check   compile again and compare every byte
+    python contracts/tools/build.py --rebuild-check   compile again and compare every byte, unless that was done since they changed
 
 An artifact holds: contractName, abi, bytecode, deployedBytecode (hex; immutables are zero), compiler (version and settings), and
 sourceHash, a sha2-256 over all sources, the settings and the pinned compiler and libraries.
@@ -27,6 +27,8 @@ NAMES = (
     *("BlockRandomness", "SeededRandomness"),
 )
 PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")
+REBUILT = CONTRACTS / "cache" / "rebuilt"
+"""What was compiled again last, and found to be the same; not in git. Equal sources and artifacts need no second look."""
 
 
 def source_hash() -> str:
@@ -92,8 +94,15 @@ def stale() -> list[str]:
 
 
 def different() -> list[str]:
-    """Artifacts that are not what the sources compile to."""
-    return [name for name, artifact in compiled().items() if _shipped(name) != _text(artifact)]
+    """Artifacts that are not what the sources compile to. Compiles only what was not found to be the same before."""
+    now = hashlib.sha256("\n".join([source_hash(), *map(_shipped, NAMES)]).encode()).hexdigest()
+    if REBUILT.exists() and REBUILT.read_text() == now:
+        return []
+    wrong = [name for name, artifact in compiled().items() if _shipped(name) != _text(artifact)]
+    if not wrong:
+        REBUILT.parent.mkdir(exist_ok=True)
+        REBUILT.write_text(now)
+    return wrong
 
 
 def main() -> int:
