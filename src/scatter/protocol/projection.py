@@ -41,8 +41,8 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
         # A token changes nothing about the job's progress, so nobody's turn depends on it: `changed_block` stays.
         job = _recorded(network.jobs[values["job"]], values)
         return replace(network, jobs=_with(network.jobs, job.id, job))
-    if name in _ON_JOB:
-        job = replace(_ON_JOB[name](network.jobs[values["job"]], values), changed_block=block)
+    if name in _ON_JOB or name in _ON_ROUND or name in _ON_ITEM:
+        job = replace(_changed(network.jobs[values["job"]], name, values), changed_block=block)
         if name in ("StateEntered", "JudgingAdvanced"):
             job = replace(job, entered_block=block)
         if name == "StateEntered" and job.state is State.KEYING:
@@ -50,6 +50,17 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
             job = replace(job, sealing_keys=MappingProxyType(keys))
         return replace(network, jobs=_with(network.jobs, job.id, job))
     return network
+
+
+def _changed(job: JobView, name: str, v: Values) -> JobView:
+    """A job after an event about it, about one of its rounds, or about something of it that is challenged."""
+    if name in _ON_JOB:
+        return _ON_JOB[name](job, v)
+    number = Round(v["round"])
+    if name in _ON_ROUND:
+        return replace(job, rounds=_with(job.rounds, number, _ON_ROUND[name](job, job.rounds[number], v)))
+    item = Item(ChallengeKind(v["kind"]), number)
+    return replace(job, items=_with(job.items, item, _ON_ITEM[name](job, job.items.get(item, ItemView()), v)))
 
 
 def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
@@ -156,14 +167,6 @@ def _seats_drawn(job: JobView, v: Values) -> JobView:
     return replace(job, **drawn)
 
 
-def _on_round(change: Callable[[JobView, RoundView, Values], RoundView]) -> Callable[[JobView, Values], JobView]:
-    def on_job(job: JobView, v: Values) -> JobView:
-        number = Round(v["round"])
-        return replace(job, rounds=_with(job.rounds, number, change(job, job.rounds[number], v)))
-
-    return on_job
-
-
 def _seat(job: JobView, v: Values) -> int:
     """Events with a kind count the seats of each kind from 0."""
     return int(v["seat"]) + (job.terms.members if v["kind"] == SeatKind.AUDITOR else 0)
@@ -188,14 +191,6 @@ def _mask(bits: int) -> frozenset[int]:
 
 
 # ── disputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def _on_item(change: Callable[[JobView, ItemView, Values], ItemView]) -> Callable[[JobView, Values], JobView]:
-    def on_job(job: JobView, v: Values) -> JobView:
-        item = Item(ChallengeKind(v["kind"]), Round(v["round"]))
-        return replace(job, items=_with(job.items, item, change(job, job.items.get(item, ItemView()), v)))
-
-    return on_job
-
-
 def _verdict_opened(_: JobView, item: ItemView, v: Values) -> ItemView:
     opening = VerdictOpening(tuple(v["words"]), Digest(v["aggregate"]))
     return replace(item, openings=_with(item.openings, v["juror"], opening))
@@ -222,21 +217,23 @@ _ON_JOB: Mapping[str, Callable[[JobView, Values], JobView]] = {
     "DrawScheduled": lambda job, v: replace(job, draw_block=v["draw_block"]),
     "SeatsDrawn": _seats_drawn,
     "KeysPublished": lambda job, v: replace(job, bundle=Digest(v["bundle"])),
-    "UpdatePublished": _on_round(lambda _, r, v: replace(r, updates=_with(r.updates, v["slot"], Digest(v["update"])))),
-    "ShardKeyRevealed": _on_round(lambda _, r, v: replace(r, shard_key=v["key"])),
-    "ScoresCommitted": _on_round(_committed),
-    "ScoresOpened": _on_round(_opened),
-    "RoundSettled": _on_round(_settled),
-    "AggregatePosted": _on_round(
-        lambda _, r, v: replace(r, aggregates=_with(r.aggregates, v["seat"], Digest(v["aggregate"])))
-    ),
-    "RoundClosed": _on_round(lambda _, r, v: replace(r, closed=True, global_model=Digest(v["global_model"]))),
-    "Challenged": _on_item(lambda _, i, v: replace(i, filers=(*i.filers, v["challenger"]))),
     "JudgingAdvanced": _phase_entered,
-    "VerdictCommitted": _on_item(
-        lambda _, i, v: replace(i, commitments=_with(i.commitments, v["juror"], v["commitment"]))
-    ),
-    "VerdictOpened": _on_item(_verdict_opened),
-    "VerdictReached": _on_item(_verdict_reached),
     "Claimed": lambda job, v: replace(job, claimed=job.claimed | {v["account"]}),
+}
+
+_ON_ROUND: Mapping[str, Callable[[JobView, RoundView, Values], RoundView]] = {
+    "UpdatePublished": lambda _, r, v: replace(r, updates=_with(r.updates, v["slot"], Digest(v["update"]))),
+    "ShardKeyRevealed": lambda _, r, v: replace(r, shard_key=v["key"]),
+    "ScoresCommitted": _committed,
+    "ScoresOpened": _opened,
+    "RoundSettled": _settled,
+    "AggregatePosted": lambda _, r, v: replace(r, aggregates=_with(r.aggregates, v["seat"], Digest(v["aggregate"]))),
+    "RoundClosed": lambda _, r, v: replace(r, closed=True, global_model=Digest(v["global_model"])),
+}
+
+_ON_ITEM: Mapping[str, Callable[[JobView, ItemView, Values], ItemView]] = {
+    "Challenged": lambda _, i, v: replace(i, filers=(*i.filers, v["challenger"])),
+    "VerdictCommitted": lambda _, i, v: replace(i, commitments=_with(i.commitments, v["juror"], v["commitment"])),
+    "VerdictOpened": _verdict_opened,
+    "VerdictReached": _verdict_reached,
 }

@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scatter.protocol.scores import (
+    ABSTENTION,
     COPY,
     LARGEST,
     UNREADABLE,
     ZERO,
     SettledRound,
+    abstains,
     agree,
+    are_scores,
     is_special,
     lower_median,
     pack,
@@ -220,3 +223,19 @@ def test_lanes_outside_of_15_bits_are_not_packed(lane: int) -> None:
 
 def test_the_metric_is_a_fraction() -> None:
     assert settle({0: [9_312, ZERO]}, frozenset({0}), 1, MEMBERS, tau=10).metric == pytest.approx(0.9312)
+
+
+@pytest.mark.parametrize(
+    ("words", "abstention", "numbers"),
+    [
+        ([], False, False),
+        ([ABSTENTION], True, False),
+        ([ABSTENTION, ABSTENTION], False, True),
+        ([ABSTENTION - 1], False, True),
+        ([0], False, True),
+        ([0, ABSTENTION], False, True),
+    ],
+)
+def test_only_one_word_of_ones_abstains_and_no_words_refuse(words: list[int], abstention: bool, numbers: bool) -> None:
+    assert abstains(words) is abstention
+    assert are_scores(words) is numbers

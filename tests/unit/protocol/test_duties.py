@@ -28,6 +28,7 @@ from tests.unit.protocol.jobs import (
 )
 
 from scatter.protocol.duties import Artefact, DutyKind, Holdings
+from scatter.protocol.duties.seat import aggregated_content
 from scatter.protocol.ids import NO_DIGEST, Round
 from scatter.protocol.states import Role, State
 from scatter.protocol.view import JobView, RoundView
@@ -221,6 +222,8 @@ def test_an_aggregate_needs_the_accepted_updates_and_the_model_only() -> None:
     second = second_round(State.AGGREGATING, updates=UPDATES, settled=SETTLED)
     assert member(second) == [DutyKind.FETCH]
     assert member(second, content=(*HERE, MODEL)) == [DutyKind.AGGREGATE]
+    unsettled = in_round(State.AGGREGATING, updates=UPDATES)
+    assert aggregated_content(unsettled, unsettled.current) == [unsettled.terms.training_job], "nothing is accepted"
 
 
 def test_members_owe_nothing_to_a_job_that_ended_before_anything_was_settled() -> None:

@@ -268,6 +268,7 @@ def test_jurors_are_awaited_until_they_did_all_items() -> None:
         AGGREGATE: ItemView((AUDITOR,), {0: b"c", 1: b"c"}, dict.fromkeys((0, 1), VerdictOpening((), digest("a")))),
     }
     assert awaited(judging(items=items)) == (JURORS[2],)
+    assert awaited(judging(items=dict(reversed(items.items())))) == (JURORS[2],), "whichever item is looked at last"
     assert awaited(judging(JudgingPhase.OPENING, items=items)) == JURORS[1:]
     assert awaited(judging(JudgingPhase.TALLYING, items=items)) == ()
 

@@ -67,13 +67,13 @@ def _gas_of_one(view: JobView, account: Address) -> int:
 
 def _claims(view: JobView, me: Identity, now: Now) -> list[Duty]:
     page = claim_page(view)
-    return [owe(view, DutyKind.CLAIM, page[0], until_deadline=False)] if page and _quiet(view, me, now) else []
+    return [owe(view, DutyKind.CLAIM, page[0])] if page and _quiet(view, me, now) else []
 
 
 def _drawing(view: JobView, me: Identity, now: Now) -> list[Duty]:
     """Seats are drawn in pages once the named block is known."""
     due = view.draw_block is not None and _quiet(view, me, now, since=view.draw_block + 1)
-    return [owe(view, DutyKind.POKE, f"{view.draw_block}", until_deadline=False)] if due else []
+    return [owe(view, DutyKind.POKE, f"{view.draw_block}")] if due else []
 
 
 def _settled_by_hand(view: JobView) -> bool:
@@ -94,7 +94,7 @@ def _settling(view: JobView, me: Identity, now: Now) -> list[Duty]:
 def _tallying(view: JobView, me: Identity, now: Now) -> list[Duty]:
     """One item after the other, in order, until each has its verdict."""
     left = [item for item, seen in sorted(view.items.items()) if seen.verdict is None]
-    return [owe_item(view, DutyKind.TALLY, left[0], until_deadline=False)] if left and _quiet(view, me, now) else []
+    return [owe_item(view, DutyKind.TALLY, left[0])] if left and _quiet(view, me, now) else []
 
 
 def _quiet(view: JobView, me: Identity, now: Now, since: int = 0) -> bool:
