@@ -6,7 +6,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check format contracts economy attacks gas clean lock
+.PHONY: help setup demo test check format contracts economy attacks gas mutation clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -16,6 +16,7 @@ help:
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
+	@echo "make mutation   change the pure rooms one thing at a time: does a fast test notice? hours; ARGS=\"--endings 3\" for a tenth"
 	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
 	@echo "make lock       resolve the Python requirements again (needs uv)"
 	@echo "make clean      remove what was made"
@@ -65,10 +66,16 @@ gas: setup
 attacks: setup
 	$(BIN)/python tools/attacks.py $(ARGS)
 
+# The mutants' maker comes when it is asked for: nobody else needs it.
+mutation: setup
+	@$(BIN)/python -c "import mutmut" 2> /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	nice -n 19 $(BIN)/python tools/mutation.py $(ARGS)
+
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
 	uv pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/node.txt
+	uv pip compile requirements/mutation.in --constraints requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/mutation.txt
 
 clean:
 	rm -rf $(VENV) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

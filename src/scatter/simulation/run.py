@@ -24,6 +24,7 @@ from scatter.ports import BlockRef, Call, ContentMissing
 from scatter.protocol.ids import JobId, Round
 from scatter.protocol.states import Role
 from scatter.simulation.blocks import BlockRecord
+from scatter.simulation.errors import ScenarioFailed
 from scatter.simulation.expectations import evaluate
 from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
 from scatter.simulation.keeping import FOLDER, Keeper, Kept, block_from_json, block_to_json, run_id
@@ -64,6 +65,21 @@ class Watcher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """Who keeps account of a world that has been founded: its contracts, and from which block on."""
+
+    deployment: Deployment
+    beginning: BlockRef
+    tally: Tally
+    recorder: Recorder
+
+    def see(self, record: BlockRecord) -> None:
+        """Write a block down."""
+        self.tally.see(record)
+        self.recorder.add(record)
+
+
 @dataclass(slots=True)
 class Run:
     """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go; `keep_every`: wall-clock
@@ -79,10 +95,7 @@ class Run:
     _world: World = field(init=False)
     _stage: Stage = field(init=False)
     _pool: ContentPool = field(init=False)
-    _deployment: Deployment | None = None
-    _beginning: BlockRef | None = None
-    _tally: Tally | None = None
-    _recorder: Recorder | None = None
+    _books: _Books | None = None
     _conspiracies: dict[str, Conspiracy] = field(default_factory=dict)
     _nodes: Mapping[str, tuple[MemoryArtefacts, MemoryContentStore]] = field(default_factory=dict)
     _before: dict[str, Balance] = field(default_factory=dict)
@@ -136,15 +149,15 @@ class Run:
 
     async def _found(self) -> None:
         """Deploy the contracts and make all nodes."""
-        self._deployment = await deploy_contracts(self._world, self.scenario.chain.parameters, self.scenario.seed)
-        await self._settle()
+        deployment = await deploy_contracts(self._world, self.scenario.chain.parameters, self.scenario.seed)
+        await self._settle(deployment)
+        self._begin_recording(deployment, self._world.chain.now)
 
-    async def _settle(self) -> None:
-        """Make the nodes, with what they have, and begin to record."""
-        assert self._deployment is not None  # noqa: S101 — founded, or taken up
+    async def _settle(self, deployment: Deployment) -> None:
+        """Make the nodes, with what they have."""
         workspace = self.out / FOLDER / "workspace"
         workspace.mkdir(parents=True, exist_ok=True)
-        founder = Founder(self._world, self._deployment, self.scenario.seed, self._pool, workspace, self.watcher.report)
+        founder = Founder(self._world, deployment, self.scenario.seed, self._pool, workspace, self.watcher.report)
         groups = [(group, name) for group in self.scenario.nodes for name in group.names]
         data = await asyncio.to_thread(self._deal, [(g, n) for g, n in groups if g.role is Role.TRAINER])
         personas = {name: self._persona(group, name) for group, name in groups}
@@ -158,22 +171,17 @@ class Run:
                 partial(self._stage.may, name),
             )
             await founder.settle(newcomer, artefacts, content)
-        self._begin_recording()
 
-    def _begin_recording(self) -> None:
-        assert self._deployment is not None  # noqa: S101
+    def _begin_recording(self, deployment: Deployment, first: BlockRef) -> None:
         actors = [each.actor for each in self._world.inhabitants.values()]
-        if self._beginning is None:
-            self._beginning = self._world.chain.now
         beginning = Beginning(
-            self._beginning,
-            self._deployment.addresses[PROTOCOL],
+            first,
+            deployment.addresses[PROTOCOL],
             {self._world.operator.address: self.scenario.chain.supply},
             {self._world.operator.address: OPERATOR},
             self.scenario.chain.rates,
         )
-        self._tally = Tally(actors)
-        self._recorder = Recorder(actors, self.out / SUBFOLDER, beginning)
+        self._books = _Books(deployment, first, Tally(actors), Recorder(actors, self.out / SUBFOLDER, beginning))
         self._world.watchers.append(self._see)
 
     def _see(self, record: BlockRecord) -> None:
@@ -181,10 +189,15 @@ class Run:
         self._tell(record)
 
     def _tell(self, record: BlockRecord) -> None:
-        assert self._tally is not None and self._recorder is not None  # noqa: S101, PT018
-        self._tally.see(record)
-        self._recorder.add(record)
+        self._founded.see(record)
         self.watcher.block(record)
+
+    @property
+    def _founded(self) -> _Books:
+        """ScenarioFailed when no step has deployed the contracts."""
+        if self._books is None:
+            raise ScenarioFailed("nothing happened: no step of the scenario deployed the contracts")
+        return self._books
 
     async def _ready(self) -> None:
         """Everybody has its role: from here on gains are counted."""
@@ -232,13 +245,13 @@ class Run:
             self._world,
             self._pool,
             self._stage.progress,
-            self._deployment,
+            None if self._books is None else self._books.deployment,
             {name: conspiracy.memory for name, conspiracy in self._conspiracies.items()},
             {
                 "before": {name: [held.tokens, held.stake] for name, held in self._before.items()},
                 "supply": self._supply,
                 "seconds": self._seconds + time.monotonic() - self._began,
-                "beginning": None if self._beginning is None else block_to_json(self._beginning),
+                "beginning": None if self._books is None else block_to_json(self._books.beginning),
             },
         )
         self._kept_at = time.monotonic()
@@ -249,22 +262,22 @@ class Run:
         self._supply, self._seconds = int(kept.more["supply"]), float(kept.more["seconds"])
         if kept.deployment is None:
             return
-        self._deployment = kept.deployment
         await self._world.chain.know(kept.deployment.bindings(), kept.deployment.block)
         await self._world.view.reached(self._world.chain.now.number)
-        self._beginning = block_from_json(kept.more["beginning"])
-        await self._settle()
+        first = block_from_json(kept.more["beginning"])
+        await self._settle(kept.deployment)
+        self._begin_recording(kept.deployment, first)
         for name, memory in kept.memories.items():
             self._conspiracies[name].memory.update(memory)
-        async for record in past_blocks(self._world.chain, self._beginning.number, self._keeper.calls()):
+        async for record in past_blocks(self._world.chain, first.number, self._keeper.calls()):
             self._tell(record)
         take_places(self._stage)
 
     async def _result(self) -> SimulationResult:
-        assert self._tally is not None and self._recorder is not None  # noqa: S101, PT018
+        books = self._founded
         metrics = await self._final_metrics()
         for job, metric in metrics.items():
-            self._recorder.final_metric(job, metric)
+            books.recorder.final_metric(job, metric)
         after = await self._balances()
         measured = Measured(
             before=self._before or after,
@@ -274,7 +287,7 @@ class Run:
             final_metrics=metrics,
             seconds=round(self._seconds + time.monotonic() - self._began, 2),
         )
-        return result_of(self.scenario, self._tally, measured)
+        return result_of(self.scenario, books.tally, measured)
 
     async def _final_metrics(self) -> dict[JobId, float]:
         """What the last models of jobs score, where there is a model and its requestor can read it."""
@@ -292,7 +305,6 @@ class Run:
         return metrics
 
     def _write(self, result: SimulationResult, outcomes: list[dict[str, Any]]) -> None:
-        assert self._recorder is not None  # noqa: S101
-        self._recorder.write()
+        self._founded.recorder.write()
         write_tables(self.out, self.scenario.expect, outcomes, result)
         (self.out / RESULT_FILE).write_text(json.dumps(result.to_json(outcomes), indent=2) + "\n")
