@@ -4,14 +4,12 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from scatter.cli.picture import Picture
 from scatter.node.chain_view import ChainView
 from scatter.node.reports import Progress, Report
 from scatter.ports import ChainEvent
@@ -34,31 +32,17 @@ class _Doing:
     last: str = ""
 
 
-class Screen:
+class Screen(Picture):
     """Draws on stderr: a live table on a terminal, a line for each thing that happens elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        super().__init__(REFRESH_PER_SECOND)
         self._lock = threading.Lock()
         self._view: ChainView | None = None
         self._names: Mapping[Address, str] = {}
         self._doing: dict[str, _Doing] = {}
         self._problems: deque[str] = deque(maxlen=PROBLEMS_SHOWN)
         self._message = "starting"
-        self._live = Live(
-            get_renderable=self._render, console=self._console, refresh_per_second=REFRESH_PER_SECOND, transient=True
-        )
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._console.is_terminal:
-            self._live.stop()
 
     def note(self, message: str) -> None:
         """See `localnet.demonstration.Watcher`."""
@@ -99,10 +83,6 @@ class Screen:
                 self._say(f"round {event.values['round']}: started from a score of {settled.metric:.3f}; {accepted}")
         else:
             self._say(_headline(job))
-
-    def _say(self, line: str) -> None:
-        if not self._console.is_terminal:
-            self._console.print(line, soft_wrap=True, markup=False)
 
     def _render(self) -> RenderableType:
         with self._lock:

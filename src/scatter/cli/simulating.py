@@ -3,15 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from scatter.cli.picture import Picture
 from scatter.node.reports import Progress as Done
 from scatter.node.reports import Report
 from scatter.protocol.ids import SCT
@@ -26,11 +25,11 @@ SAY_EVERY_SECONDS = 10.0
 OPEN_JOBS_SHOWN = 5
 
 
-class Screen:
+class Screen(Picture):
     """`simulation.run.Watcher` on stderr: a live picture on a terminal, elsewhere a line every ten seconds."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        super().__init__(REFRESH_PER_SECOND)
         self._title = f"{scenario.name}, seed {scenario.seed}: {scenario.scenario.title}"
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -43,21 +42,10 @@ class Screen:
         self._step, self._blocks, self._calls, self._given_up = "", 0, 0, 0
         self._network = NetworkView()
         self._said = time.monotonic()
-        self._live = Live(
-            get_renderable=self._render, console=self._console, refresh_per_second=REFRESH_PER_SECOND, transient=True
-        )
 
     def __enter__(self) -> Self:
         self._console.print(self._title, soft_wrap=True, markup=False)
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._console.is_terminal:
-            self._live.stop()
+        return super().__enter__()
 
     def begin(self, steps: int, resumed: bool) -> None:
         """See `Watcher`."""
@@ -88,7 +76,7 @@ class Screen:
         self._said = time.monotonic()
         step = f"step {number}: {self._step}" if number else self._step
         jobs = "; ".join(map(_where, _open(self._network)[:OPEN_JOBS_SHOWN]))
-        self._console.print(f"{step}; {self._counts()}{'; ' + jobs if jobs else ''}", soft_wrap=True, markup=False)
+        self._say(f"{step}; {self._counts()}{'; ' + jobs if jobs else ''}")
 
     def _counts(self) -> str:
         lost = f", {self._given_up} duties given up" if self._given_up else ""

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 from scatter.jobs.errors import JobError
 from scatter.jobs.paths import shown
 from scatter.jobs.schema import JobFile, Scalar
+from scatter.jobs.seen import seen
 from scatter.learning.aggregation import Rule
 from scatter.learning.metrics import Report
 from scatter.learning.predictions import Outputs
@@ -130,7 +130,7 @@ def _sentence(error: ValidationError) -> str:
     key = ".".join(shown(part)[1:-1] if isinstance(part, str) else str(part) for part in detail["loc"])
     if unknown:
         return f"{FILE}: {key} is not a known key; {_known_keys(detail)}"
-    found = "missing" if detail["type"] == "missing" else _found(detail["input"])
+    found = "missing" if detail["type"] == "missing" else seen(detail["input"])
     return f"{FILE}: {key} is {found}; {_rule_of(detail['loc'])}"
 
 
@@ -155,15 +155,3 @@ def _schema_of(location: Sequence[int | str]) -> tuple[type[BaseModel], str]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             table = field.annotation
     return table, description
-
-
-def _found(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return shown(value)
-    if isinstance(value, dict):
-        return "a table with something else in it" if value else "an empty table"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return shown(str(value))[1:-1]

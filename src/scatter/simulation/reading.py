@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from scatter.behaviours.registry import BehaviourError, behaviour_kind
 from scatter.jobs.paths import shown
+from scatter.jobs.seen import seen
 from scatter.protocol.states import Role
 from scatter.simulation.coherence import CheckBehaviour, check_coherence
 from scatter.simulation.errors import ScenarioError
@@ -135,12 +136,12 @@ class _Reader:
     def _scalars(self, name: str) -> dict[str, Scalar]:
         table = self._table.pop(name, {})
         if not isinstance(table, dict) or len(table) > MAX_VARIABLES:
-            self.complain((name,), f"is {_found(table)}; it is a table of at most {MAX_VARIABLES} variables")
+            self.complain((name,), f"is {seen(table)}; it is a table of at most {MAX_VARIABLES} variables")
         for key, value in table.items():
             if not _NAME.fullmatch(key):
                 self.complain((name, key), "is not a name of lower-case letters, digits, _ and -, at most 31 of them")
             if not isinstance(value, Scalar) or (isinstance(value, str) and "$" in value):
-                self.complain((name, key), f"is {_found(value)}; it is a number, a boolean or a text without $")
+                self.complain((name, key), f"is {seen(value)}; it is a number, a boolean or a text without $")
         return table
 
     def validated(self, variables: Mapping[str, Scalar], seed: int | None) -> Scenario:
@@ -161,7 +162,7 @@ class _Reader:
             self.complain(path, "is nested too deeply")
         if isinstance(value, dict):
             if isinstance(value.get("id"), str) and value["id"] in variables:
-                self.complain((*path, "id"), f"is {_found(value['id'])}, which is a variable: $ would mean both")
+                self.complain((*path, "id"), f"is {seen(value['id'])}, which is a variable: $ would mean both")
             return {key: self._filled(inner, variables, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._filled(inner, variables, (*path, index)) for index, inner in enumerate(value)]
@@ -181,11 +182,11 @@ class _Reader:
             self.complain(path, f"is not a known key; there are {known_keys(table, path[:-1])}")
         if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
             kind = detail["input"].get("do") if isinstance(detail["input"], dict) else None
-            found = "missing" if kind is None else _found(kind)
+            found = "missing" if kind is None else seen(kind)
             self.complain((*path, "do"), f"is {found}; it is one of {', '.join(STEP_KINDS)}")
         if detail["type"] == "missing":
             self.complain(path, f"is missing; {rule_at(table, path)}")
-        found = _found(detail["input"])
+        found = seen(detail["input"])
         if path in self._source:
             found += f" (the variable {self._source[path]})"
         elif isinstance(detail["input"], str) and _USE.fullmatch(detail["input"]):
@@ -229,16 +230,3 @@ def _scalar(text: str) -> Scalar:
     if _NUMBER.fullmatch(text):
         return Decimal(text) if "." in text else int(text)
     return text
-
-
-def _found(value: Any) -> str:
-    """A value as a sentence shows it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return shown(value)
-    if isinstance(value, dict):
-        return "a table with something else in it" if value else "an empty table"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return shown(str(value))[1:-1]
