@@ -77,7 +77,10 @@ def test_roles_without_a_ticket_only_register(role: Role) -> None:
 def test_new_keys_and_another_role_are_registered() -> None:
     node = node_after(registered(Role.VALIDATOR), DEPOSITED)
     other = Keys(KEYS.peer, b"t" * 32)
-    assert [d.kind for d in enrolment_duties(node, Identity(ME, Role.VALIDATOR), other)] == [DutyKind.REGISTER]
+    (duty,) = enrolment_duties(node, Identity(ME, Role.VALIDATOR), other)
+    assert (duty.kind, duty.subject) == (DutyKind.REGISTER, (other.peer + other.sealing).hex()), (
+        "other keys, another duty"
+    )
     assert owed(node_after(registered(Role.TRAINER)), Role.VALIDATOR) == [DutyKind.REGISTER]
 
 
