@@ -21,7 +21,7 @@ def settled_rounds(job: JobOutcome) -> list[RoundOutcome]:
 
 
 @given(outcomes())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_unit_is_paid_or_reaches_the_challenge_pool(job: JobOutcome) -> None:
     settled, terms = settlement(job, RATES), job.terms
     put_up = terms.round_pool * (terms.rounds + 1) + terms.slot_stake * len(job.trainers)
@@ -34,7 +34,7 @@ def test_every_unit_is_paid_or_reaches_the_challenge_pool(job: JobOutcome) -> No
 
 
 @given(outcomes())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nobody_owes_and_nobody_loses_more_than_was_at_stake(job: JobOutcome) -> None:
     settled = settlement(job, RATES)
     assert settled.challenge_pool >= 0
@@ -52,7 +52,7 @@ def test_nobody_owes_and_nobody_loses_more_than_was_at_stake(job: JobOutcome) ->
 
 
 @given(outcomes())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_challenge_pays_its_side_more_than_the_offenders_lost(job: JobOutcome) -> None:
     """Beyond the bonds put up, disputes pay at most three quarters of what verdicts took, and fees at most 1 % a juror."""
     filed = RATES.challenge_bond * sum(len(dispute.filers) for dispute in job.disputes.values())
@@ -62,7 +62,7 @@ def test_no_challenge_pays_its_side_more_than_the_offenders_lost(job: JobOutcome
 
 
 @given(outcomes())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_challenge_pool_gets_only_penalties_what_was_not_earned_and_dust(job: JobOutcome) -> None:
     """Without a settled round, all that is not returned is penalties and fewer units than there are accounts."""
     job = replace(job, disputes={}, jurors=())
@@ -75,7 +75,7 @@ def test_the_challenge_pool_gets_only_penalties_what_was_not_earned_and_dust(job
 
 
 @given(outcomes())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_who_shares_the_bond(job: JobOutcome) -> None:
     """A requestor that defaulted gets less than pool and bond back; every other end returns the bond."""
     job = replace(job, disputes={})
@@ -94,7 +94,7 @@ def test_who_shares_the_bond(job: JobOutcome) -> None:
 
 
 @given(outcomes())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_pay_keeps_to_its_part(job: JobOutcome) -> None:
     terms, cut = job.terms, parts(job.terms, RATES)
     for made in settled_rounds(job):
