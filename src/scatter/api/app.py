@@ -1,6 +1,7 @@
 """The API as an ASGI application."""
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from scatter import __version__
 from scatter.api.guard import PREFIX, Guard
@@ -8,6 +9,8 @@ from scatter.api.operated import Operated
 from scatter.api.problems import handle_problems
 from scatter.api.resources import content, jobs, node, peers, tasks
 
+MOST_BYTES = 64 << 10
+"""Longest body, but for files."""
 DESCRIPTION = """\
 One Scatter node, for whoever operates it. All but `/health` needs the node's token: `Authorization: Bearer TOKEN`.
 
@@ -16,7 +19,7 @@ Errors are problem details (RFC 9457): `detail` is the cause, `remedy` the way o
 """
 
 
-def create_app(operated: Operated, token: str) -> FastAPI:
+def create_app(operated: Operated, token: str) -> ASGIApp:
     """The API of a node, for whoever has the token."""
     app = FastAPI(
         title="Scatter node",
@@ -25,10 +28,10 @@ def create_app(operated: Operated, token: str) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        max_body_size=MOST_BYTES,
     )
     app.state.node = operated
     for resource in (node, jobs, tasks, peers, content):
         app.include_router(resource.router, prefix=PREFIX)
     handle_problems(app)
-    app.add_middleware(Guard, token=token)
-    return app
+    return Guard(app, token)

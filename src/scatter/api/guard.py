@@ -10,11 +10,10 @@ from scatter.api.problems import TOO_LARGE, UNAUTHORIZED, answer
 PREFIX = "/api/v1"
 OPEN = frozenset({f"{PREFIX}/health", f"{PREFIX}/openapi.json"})
 """What tells nobody anything of the node."""
-MOST_JSON_BYTES = 64 << 10
 
 
 class Guard:
-    """Lets requests with the token through, and JSON of a bounded length."""
+    """Lets requests with the token through."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
@@ -30,29 +29,26 @@ class Guard:
         if scope["path"] not in OPEN and not secrets.compare_digest(given, self._expected):
             await answer(UNAUTHORIZED, "the request has no token, or not this node's")(scope, receive, send)
             return
-        if not headers.get("content-type", "").startswith("application/json"):
-            await self._app(scope, receive, send)
-            return
-        try:
-            await self._app(scope, _Bounded(receive), send)
-        except _TooLong:
-            await answer(TOO_LARGE, f"JSON may have {MOST_JSON_BYTES} bytes here")(scope, receive, send)
+        await self._app(scope, receive, _Mended(scope, receive, send))
 
 
-class _TooLong(Exception):
-    """A body has more bytes than it may."""
+class _Mended:
+    """What is sent, with a problem in place of the plain text by which the framework says that a body is too long."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._replaced = False
+
+    async def __call__(self, message: Message) -> None:
+        if _says_too_long(message):
+            self._replaced = True
+            too_long = answer(TOO_LARGE, "the body has more bytes than this takes")
+            await too_long(self._scope, self._receive, self._send)
+        if not self._replaced:
+            await self._send(message)
 
 
-class _Bounded:
-    """The body of a request, up to so many bytes."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._left = MOST_JSON_BYTES
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _TooLong
-        return message
+def _says_too_long(message: Message) -> bool:
+    if message["type"] != "http.response.start" or message["status"] != TOO_LARGE.status:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")

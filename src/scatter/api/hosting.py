@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from scatter.api.errors import CannotServe
 
@@ -22,7 +22,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; where, as a URL. Port 0 is any that is free. CannotServe."""
     listening = _listening(host, port)
     server = _Server(

@@ -95,11 +95,14 @@ class Events:
         for queue in tuple(self._watchers):
             self._end(queue)
 
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[AsyncIterator[Event]]:
-        """Everything that happens from now on. TooManyWatchers."""
+    def require_room(self) -> None:
+        """TooManyWatchers when so many watch that nobody else may."""
         if len(self._watchers) >= MOST_WATCHERS:
             raise TooManyWatchers(f"{MOST_WATCHERS} others watch already")
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[AsyncIterator[Event]]:
+        """Everything that happens from now on."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._watchers.add(queue)
         try:

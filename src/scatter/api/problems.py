@@ -101,6 +101,9 @@ _OF_ERRORS: tuple[tuple[type[Exception], Kind], ...] = (
 """The kind of each error of the node, the most special first."""
 
 
+_OF_STATUS = {kind.status: kind for kind in (NOT_FOUND, METHOD, TOO_LARGE)}
+
+
 def answer(kind: Kind, detail: str, remedy: str | None = None) -> JSONResponse:
     """A problem as a response."""
     said = ProblemDetails(
@@ -125,7 +128,7 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
-        kind = METHOD if error.status_code == METHOD.status else NOT_FOUND
+        kind = _OF_STATUS.get(error.status_code, INVALID)
         return answer(kind, f"{request.method} {request.url.path}: {error.detail}")
 
     for error_type, kind in reversed(_OF_ERRORS):

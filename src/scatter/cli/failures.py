@@ -13,6 +13,10 @@ class BadOption(ValueError):
     """An option of a command has a value that it does not take; the message says what it takes."""
 
 
+class NotHere(RuntimeError):
+    """Content is not in the folder, and no node runs there that could fetch it."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.
@@ -51,7 +55,7 @@ def explained() -> Iterator[None]:
     )
     failed = (
         *(AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed, CannotListen),
-        *(CannotServe, AlreadyRunning, ProcessEnded, ApiUnreachable, ApiRefused),
+        *(CannotServe, AlreadyRunning, ProcessEnded, ApiUnreachable, ApiRefused, NotHere),
     )
     try:
         yield

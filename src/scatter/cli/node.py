@@ -27,6 +27,10 @@ NodeFolder = Annotated[
     Path, typer.Argument(help="The node's folder.", metavar="FOLDER", envvar=FOLDER_VARIABLE, show_default=True)
 ]
 
+NodeOption = Annotated[
+    Path, typer.Option("--node", help="The node's folder.", metavar="FOLDER", envvar=FOLDER_VARIABLE)
+]
+
 
 def _role(text: str) -> str:
     if text not in ROLES:

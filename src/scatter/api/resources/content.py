@@ -36,7 +36,7 @@ async def listed(node: Node, limit: Limit = 50, after: After = None) -> Page[Con
     )
 
 
-@router.post("", status_code=201, responses=answers(TOO_LARGE))
+@router.post("", status_code=201, responses=answers(TOO_LARGE), max_body_size=MAX_BYTES)
 async def add(
     request: Request,
     response: Response,
@@ -44,7 +44,7 @@ async def add(
     keep: Annotated[bool, Query(alias="pin", description="whether it stays")] = True,
 ) -> ContentAnswer:
     """Add content: the body's bytes. Others can fetch it from now on, and are told so."""
-    async with uploaded(request, node, "content", MAX_BYTES) as place:
+    async with uploaded(request, node, "content") as place:
         cid, size = await add_file(node.shelf, place)
     if keep:
         await pin(node.parts, cid)

@@ -72,11 +72,16 @@ async def jobs(
     return page(wanted, lambda view: view.id.hex(), lambda view: _summary(view, me), limit, after)
 
 
-@router.post("", status_code=201, responses=answers(BAD_JOB, TOO_LARGE, REVERTED, NO_CHAIN))
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(BAD_JOB, TOO_LARGE, REVERTED, NO_CHAIN),
+    max_body_size=JOB_LIMITS.total,
+)
 async def post(request: Request, response: Response, node: Node) -> Job:
     """Post a job: the body is a tar, or a gzipped one, of its folder. Answers when the chain has it. A job that was interrupted, or
     has been posted, may be posted again: it is the same one."""
-    async with uploaded(request, node, "job.tar", JOB_LIMITS.total) as place:
+    async with uploaded(request, node, "job.tar") as place:
         package = await asyncio.to_thread(_checked, place, node.minimum_duration)
     job = await post_job(node.parts, package)
     response.headers["Location"] = f"{request.url.path}/{job.hex()}"

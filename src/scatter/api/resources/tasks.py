@@ -35,6 +35,7 @@ async def tasks(node: Node, limit: Limit = 50, after: After = None) -> Page[Task
 async def events(node: Node) -> StreamingResponse:
     """What happens from now on, as server-sent events: `task` for each step of a task, `state` when the node sees a new block,
     becomes idle or has something to do. A stream that is read too slowly ends."""
+    node.events.require_room()
     return StreamingResponse(
         _stream(node.events), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
