@@ -113,6 +113,20 @@ contract ReviewedTest is DisputedJob {
         vm.assertEq(token.balanceOf(requestor) + token.balanceOf(trainer(0)), before, "the bond is its trainer's");
     }
 
+    /// What is not answered: one person takes all slots of another's job, under many names, and publishes nothing. Silence in the first
+    /// round is free, since honest trainers that cannot read their key are silent too. So the job is cancelled, for nothing.
+    function test_NotAnswered_TakingAllSlotsForNothing() public {
+        uint256 requestorsBefore = token.balanceOf(requestor);
+        uint256 before = token.balanceOf(trainer(0)) + token.balanceOf(trainer(1)) + token.balanceOf(trainer(2));
+        bytes32 job = started(audited(1));
+        expire(job);
+        checkState(job, State.Cancelled, Reason.NoTrainerLeft);
+        settleAccounts(job);
+        uint256 afterwards = token.balanceOf(trainer(0)) + token.balanceOf(trainer(1)) + token.balanceOf(trainer(2));
+        vm.assertEq(afterwards, before, "slot stakes are back");
+        vm.assertEq(token.balanceOf(requestor), requestorsBefore, "it lost time");
+    }
+
     /// A liar that a verdict found out never claims, so that its stake stays, and nobody can be paid of it. Others are paid all the
     /// same, its lock keeps it, and anybody claims for it.
     function test_OffenderThatNeverClaims() public {
