@@ -28,6 +28,9 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
+    function createDir(string calldata path, bool recursive) external;
+    function envOr(string calldata name, string calldata fallback_) external view returns (string memory);
+    function writeLine(string calldata path, string calldata data) external;
     function assertTrue(bool condition, string calldata message) external pure;
     function assertEq(uint256 left, uint256 right, string calldata message) external pure;
     function assertEq(bytes32 left, bytes32 right, string calldata message) external pure;
