@@ -34,14 +34,14 @@ contract OwingTest is DisputedJob {
         bytes32 job = judged();
         address[2] memory liars = [member(job, 0), member(job, 1)];
         claimAllBut(job, liars[0], liars[1]);
-        leave(liars[0]);
+        goes(liars[0]);
         uint256 left = stakeOf(liars[0]) + stakeOf(liars[1]);
         for (uint256 i; i < 13; ++i) {
             address account = i < 8 ? validator(i) : challenger(i - 8);
             if (account == liars[0] || account == liars[1]) continue;
             uint256 stake = stakeOf(account);
             uint256 balance = token.balanceOf(account);
-            leave(account);
+            goes(account);
             vm.prank(account);
             protocol.withdraw();
             vm.assertEq(token.balanceOf(account) - balance, stake, "all of it");
@@ -69,7 +69,7 @@ contract OwingTest is DisputedJob {
         return protocol.node(account).stake;
     }
 
-    function leave(address account) private {
+    function goes(address account) private {
         vm.prank(account);
         protocol.requestWithdrawal();
         vm.warp(protocol.node(account).withdrawableAt);

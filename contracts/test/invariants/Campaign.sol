@@ -18,6 +18,7 @@ contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness {
         for (uint256 i; i < FIRST_JOBS; ++i) {
             workOn(postOne(), i * MOST_STEPS);
         }
+        counting = true;
     }
 
     /// What the fuzzer calls.

@@ -93,15 +93,20 @@ abstract contract Owners is Books {
     // ── parameters ──────────────────────────────────────────────────────────────────────────────────────────────────
     function ownerActs(uint256 seed) external acts(seed) {
         uint8 version = protocol.parametersVersion();
-        if (version == MOST_VERSIONS || !chance(3)) return;
+        if (version == MOST_VERSIONS || !chance(3)) return otherwise();
         Parameters memory p = parameters();
-        if (chance(2)) p.validatorTicket = uint88((10_000 + dice(20_000)) * SCT);
-        if (chance(2)) p.challengerTicket = uint88((10_000 + dice(20_000)) * SCT);
-        p.lockBps = chance(3) ? 10_000 : uint16(500 + dice(3500));
+        if (chance(2)) {
+            // Whoever is silent once loses everything.
+            (p.lockBps, p.slashBase) = (10_000, uint88(TICKET));
+        } else {
+            p.validatorTicket = uint88((10_000 + dice(20_000)) * SCT);
+            p.challengerTicket = uint88((10_000 + dice(20_000)) * SCT);
+            p.lockBps = uint16(500 + dice(3500));
+            p.slashBase = uint88(dice(1000 * SCT));
+        }
         p.trainersBps = uint16(5000 + dice(2500));
         p.membersBps = uint16(1000 + dice(1500));
         p.jurorFeeBps = uint16(dice(301));
-        p.slashBase = uint88(chance(2) ? TICKET : dice(1000 * SCT));
         p.challengeBond = uint88(dice(1000 * SCT));
         p.minSeatPay = 0;
         protocol.changeParameters(version + 1, p);

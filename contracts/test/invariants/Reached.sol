@@ -51,9 +51,15 @@ abstract contract Reached {
     uint256 private constant OUTCOMES = 4;
 
     mapping(bytes32 table => mapping(uint256 place => uint256)) private counts;
+    /// What every run begins with is not what a campaign reached.
+    bool internal counting;
+
+    function count(bytes32 table, uint256 place) private {
+        if (counting) ++counts[table][place];
+    }
 
     function reach(Mark mark) internal {
-        ++counts["marks"][uint256(mark)];
+        count("marks", uint256(mark));
     }
 
     function reachIf(bool condition, Mark mark) internal {
@@ -61,21 +67,21 @@ abstract contract Reached {
     }
 
     function reach(State state) internal {
-        ++counts["states"][uint256(state)];
+        count("states", uint256(state));
     }
 
     /// A job ended with it.
     function reach(Reason reason) internal {
-        ++counts["reasons"][uint256(reason)];
+        count("reasons", uint256(reason));
     }
 
     function reach(JudgingPhase phase) internal {
-        ++counts["phases"][uint256(phase)];
+        count("phases", uint256(phase));
     }
 
     /// An item of a job that ended.
     function reach(ChallengeKind kind, Outcome outcome) internal {
-        ++counts["outcomes"][uint256(kind) * OUTCOMES + uint256(outcome)];
+        count("outcomes", uint256(kind) * OUTCOMES + uint256(outcome));
     }
 
     /// One line: the five tables.
