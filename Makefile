@@ -6,7 +6,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check format contracts economy attacks clean lock
+.PHONY: help setup demo test check format contracts economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -15,6 +15,7 @@ help:
 	@echo "make contracts  compile the contracts and write their artifacts"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
+	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
 	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
 	@echo "make lock       resolve the Python requirements again (needs uv)"
 	@echo "make clean      remove what was made"
@@ -57,6 +58,9 @@ contracts: setup
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)
+
+gas: setup
+	$(BIN)/python tools/gas.py $(SIZES) $(ARGS)
 
 attacks: setup
 	$(BIN)/python tools/attacks.py $(ARGS)

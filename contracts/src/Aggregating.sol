@@ -17,22 +17,30 @@ abstract contract Aggregating is JobStates, IScatterJobs {
         if (!Masks.has(panel, seat)) revert NotOnPanel(seat);
         if (aggregate == 0) revert DigestMissing();
         uint256 k = Masks.size(panel & Masks.all(seat));
-        uint256 votes = r.votes;
-        if (Votes.choiceOf(votes, k) != 0) revert AlreadyPosted(seat);
+        uint256 first = r.firstVoters;
+        uint256 others = r.votes;
+        if (Masks.has(first, seat) || Votes.choiceOf(others, k) != 0) revert AlreadyPosted(seat);
         uint256 choice = _choice(r, aggregate);
-        votes |= choice << (8 * k);
-        r.votes = votes;
+        if (choice == 1) {
+            first |= 1 << seat;
+            r.firstVoters = uint40(first);
+        } else {
+            others |= choice << (8 * k);
+            r.votes = others;
+        }
         emit AggregatePosted(jobId, roundNumber, seat, aggregate);
-        (uint256 same, uint256 posted) = Votes.count(votes, choice);
+        (uint256 same, uint256 posted) = Votes.count(others, choice);
+        uint256 firsts = Masks.size(first);
+        if (choice == 1) same = firsts;
         if (2 * same > j.members) _closeRound(j, jobId, aggregate);
-        else if (posted == Masks.size(panel)) _closeRound(j, jobId, 0);
+        else if (firsts + posted == Masks.size(panel)) _closeRound(j, jobId, 0);
     }
 
     /// @dev The deadline has passed without a majority: the model stays, and who posted nothing was silent.
     function _endAggregating(Job storage j, bytes32 jobId) internal {
         Round storage r = j.rounds[j.round];
-        uint256 votes = r.votes;
         uint256 panel = r.panel;
+        uint256 votes = Votes.joined(r.votes, r.firstVoters, panel);
         uint256 silent;
         for (uint256 k; panel != 0; ++k) {
             uint256 seat = Masks.first(panel, 1);

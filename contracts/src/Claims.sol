@@ -47,18 +47,18 @@ abstract contract Claims is Money, IScatterClaims {
     }
 
     function _pay(Job storage j, bytes32 jobId, Part storage p, address account, Amounts memory a) private {
-        Node storage n = _nodes[account];
         p.claimed = true;
-        --n.parts;
-        if (p.role >= Role.Validator) _release(j, jobId, n, account, a.penalty);
+        Role role = p.role;
+        if (role >= Role.Validator) _release(j, jobId, role, account, a.penalty);
         if (a.toChallengePool != 0) _challengePool += a.toChallengePool;
         emit Claimed(jobId, account, a.paid, a.penalty, a.toChallengePool);
         if (a.paid != 0) TOKEN.safeTransfer(account, a.paid);
     }
 
     /// @dev A seat is over: its lock is off, and what it lost leaves the stake.
-    function _release(Job storage j, bytes32 jobId, Node storage n, address account, uint256 penalty) private {
-        uint256 lock = _seatLock(j.terms, j.parts[account].role);
+    function _release(Job storage j, bytes32 jobId, Role role, address account, uint256 penalty) private {
+        Node storage n = _nodes[account];
+        uint256 lock = _seatLock(j.terms, role);
         n.locked -= uint88(lock);
         emit SeatUnlocked(jobId, account, lock);
         if (penalty == 0) return;

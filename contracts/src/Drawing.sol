@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {JobStates} from "./JobStates.sol";
-import {JobTerms, Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
+import {Reason, Role, SeatKind, State} from "./ScatterTypes.sol";
 import {Shuffle} from "./Shuffle.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Drawing: the hash of the named block seats nodes of the frozen pools, uniformly and distinct, in pages
 abstract contract Drawing is JobStates {
+    using Arrays for address[];
+
     /// Candidates looked at, and seats filled, in one transaction: bounds its gas.
     uint256 private constant PAGE_CANDIDATES = 32;
     uint256 private constant PAGE_SEATS = 16;
@@ -50,7 +54,7 @@ abstract contract Drawing is JobStates {
         (bytes32 seed, bool expired) = _drawSeed(j, jobId);
         if (expired) _end(j, jobId, State.Cancelled, Reason.DrawExpired);
         if (seed == 0) return;
-        JobTerms storage t = j.terms;
+        Terms storage t = j.terms;
         Page memory page = _beginPage(j, jobId, seed);
         uint256 missing = _search(j, page, SeatKind.Member, t.members - j.members, true);
         bool walked = _walked(j, page, SeatKind.Member);
@@ -59,7 +63,7 @@ abstract contract Drawing is JobStates {
             walked = _walked(j, page, SeatKind.Auditor);
             if (missing == 0) (missing, walked) = _countOthers(j, page);
         }
-        if (missing == 0) _enter(j, jobId, State.Keying, 0, t.durations.keys, Reason.None);
+        if (missing == 0) _enter(j, jobId, State.Keying, 0, _duration(j, Span.Keys), Reason.None);
         else if (walked) _end(j, jobId, State.Cancelled, Reason.NoCommittee);
         else _keepPage(j, page);
     }
@@ -126,9 +130,15 @@ abstract contract Drawing is JobStates {
         for (; cursor < end && count < most; ++cursor) {
             uint256 index = Shuffle.next(walk);
             (address account, Role role) = _candidate(j, kind, index);
+            Node storage n = _nodes[account];
+            Part storage p = j.parts[account];
             Demand memory demand = role == Role.Validator ? page.validator : page.challenger;
-            if (!_eligible(j, account, role, demand, seats && kind != SeatKind.Juror)) continue;
-            if (seats) _seat(j, page.jobId, account, kind, first + count, index, demand.lock);
+            if (!_eligible(n, p, role, demand, seats && kind != SeatKind.Juror)) continue;
+            if (seats) {
+                _seat(n, p, kind, first + count, demand.lock);
+                _keepPosition(j, kind, first + count, index);
+                emit SeatLocked(page.jobId, account, demand.lock);
+            }
             found[count++] = account;
         }
         page.candidates -= cursor;
@@ -169,42 +179,33 @@ abstract contract Drawing is JobStates {
     function _candidate(Job storage j, SeatKind kind, uint256 index) private view returns (address, Role) {
         uint256 validators = kind == SeatKind.Auditor ? 0 : j.validators;
         Role role = index < validators ? Role.Validator : Role.Challenger;
-        return (_pools[role][index < validators ? index : index - validators], role);
+        // In the frozen length, so in the pool: its length need not be read.
+        return (_pools[role].unsafeAccess(index < validators ? index : index - validators).value, role);
     }
 
-    /// @dev Still in the pool's role, with the lock free, half a ticket where that is asked for, and no part in the job. (Locks of a
-    /// later version may be small beside an old stake: parts are counted in 16 bits.)
-    function _eligible(Job storage j, address account, Role role, Demand memory demand, bool half)
+    /// @dev Still in the pool's role, with the lock free, half a ticket where that is asked for, and no part in the job.
+    function _eligible(Node storage n, Part storage p, Role role, Demand memory demand, bool half)
         private
         view
         returns (bool)
     {
-        Node storage n = _nodes[account];
         uint256 stake = n.stake;
-        return n.role == role && n.withdrawableAt == 0 && stake - n.locked >= demand.lock && n.parts != type(uint16).max
-            && (!half || stake >= demand.half) && j.parts[account].role == Role.None;
+        return n.role == role && n.withdrawableAt == 0 && stake - n.locked >= demand.lock
+            && (!half || stake >= demand.half) && p.role == Role.None;
     }
 
-    function _seat(
-        Job storage j,
-        bytes32 jobId,
-        address account,
-        SeatKind kind,
-        uint256 number,
-        uint256 index,
-        uint256 lock
-    ) private {
-        Node storage n = _nodes[account];
+    function _seat(Node storage n, Part storage p, SeatKind kind, uint256 number, uint256 lock) private {
         n.locked += uint88(lock);
-        ++n.parts;
-        Part storage p = j.parts[account];
-        p.role = n.role;
+        (Role role, uint8 slashes) = (n.role, n.slashes);
+        p.role = role;
         p.kind = kind;
         p.index = uint8(number);
-        p.slashes = n.slashes;
+        p.slashes = slashes;
+    }
+
+    function _keepPosition(Job storage j, SeatKind kind, uint256 number, uint256 index) private {
         if (kind == SeatKind.Juror) j.jurorAt[number] = uint32(index);
         else j.seats[kind == SeatKind.Auditor ? j.members + number : number] = uint32(index);
-        emit SeatLocked(jobId, account, lock);
     }
 
     function _keepSeated(

@@ -24,8 +24,8 @@ interface IScatterErrors {
     error RoleMissing();
     /// A node needs a peer key and a sealing key; both must be non-zero.
     error KeyMissing();
-    /// The role changes only with no stake and no unclaimed part: withdraw and claim first.
-    error RoleBound(uint256 stake, uint256 parts);
+    /// The role changes only with no stake: withdraw first.
+    error RoleBound(uint256 stake);
     /// The caller must be registered with this role: call `register`.
     error NotRegistered(address account, Role needed);
     /// Only validators and challengers have tickets.

@@ -5,7 +5,7 @@ import {Role} from "./ScatterTypes.sol";
 
 /// @title Nodes and their tickets
 interface IScatterNodes {
-    /// @notice Register the sender, or change its keys. Another role only with no stake and no unclaimed part in a job.
+    /// @notice Register the sender, or change its keys. Another role only with no stake.
     /// @param peerKey Ed25519 public key by which peers know the node
     /// @param sealingKey X25519 public key to which keys are sealed
     function register(Role role, bytes32 peerKey, bytes32 sealingKey) external;

@@ -21,9 +21,6 @@ interface IScatterViews {
 
     function round(bytes32 jobId, uint8 roundNumber) external view returns (RoundView memory);
 
-    /// @notice The trainers by slot.
-    function trainers(bytes32 jobId) external view returns (address[] memory);
-
     /// @notice The members by seat, as far as drawn.
     function seats(bytes32 jobId) external view returns (address[] memory);
 
@@ -36,6 +33,7 @@ interface IScatterViews {
     /// @notice The challenged items in the order in which they first were.
     function challenges(bytes32 jobId) external view returns (ChallengeView[] memory);
 
+    /// @notice What an account is in a job. Who the trainers are only `TrainerJoined` tells.
     function part(bytes32 jobId, address account) external view returns (PartView memory);
 
     function node(address account) external view returns (NodeView memory);

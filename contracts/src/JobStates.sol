@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ScatterStorage} from "./ScatterStorage.sol";
 import {Reason, Role, State} from "./ScatterTypes.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Who may act now, and the transitions that more than one action makes
 abstract contract JobStates is ScatterStorage {
@@ -62,7 +63,7 @@ abstract contract JobStates is ScatterStorage {
     }
 
     function _enterTraining(Job storage j, bytes32 jobId, uint8 number) internal {
-        _enter(j, jobId, State.Training, number, j.terms.durations.train, Reason.None);
+        _enter(j, jobId, State.Training, number, _duration(j, Span.Train), Reason.None);
     }
 
     function _end(Job storage j, bytes32 jobId, State state, Reason reason) internal {
@@ -73,7 +74,7 @@ abstract contract JobStates is ScatterStorage {
     /// in `early`. (A later round begins only after round 1 was settled: without an update there the job has stopped.)
     function _stop(Job storage j, bytes32 jobId, State early, Reason reason) internal {
         if (j.round == 1) _end(j, jobId, early, reason);
-        else _enter(j, jobId, State.Challenging, j.round, j.terms.durations.challenge, reason);
+        else _enter(j, jobId, State.Challenging, j.round, _duration(j, Span.Challenge), reason);
     }
 
     /// @dev The round is over; `globalModel` 0 keeps the model it started from.
@@ -81,6 +82,6 @@ abstract contract JobStates is ScatterStorage {
         uint8 number = j.round;
         emit RoundClosed(jobId, number, globalModel);
         if (number < j.terms.rounds) _enterTraining(j, jobId, number + 1);
-        else _enter(j, jobId, State.Challenging, number, j.terms.durations.challenge, Reason.None);
+        else _enter(j, jobId, State.Challenging, number, _duration(j, Span.Challenge), Reason.None);
     }
 }

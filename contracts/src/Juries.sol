@@ -7,6 +7,7 @@ import {IScatterDisputes} from "./IScatterDisputes.sol";
 import {Masks} from "./Masks.sol";
 import {ChallengeKind, JudgingPhase, Role, SeatKind, State} from "./ScatterTypes.sol";
 import {WordRules} from "./WordRules.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Judging: a jury is drawn, commits to its verdicts and opens them
 abstract contract Juries is Drawing, Challenges {
@@ -68,17 +69,19 @@ abstract contract Juries is Drawing, Challenges {
         uint256 least = j.terms.minJury < MIN_JURORS ? MIN_JURORS : j.terms.minJury;
         if (jurors < least) {
             emit JuryVoid(jobId, uint8(jurors));
+            // Past Drawing: claims look for items, whose bonds go back.
+            j.phase = JudgingPhase.Tallying;
             _end(j, jobId, State.Settled, j.reason);
         } else {
             j.jury.pending = uint16(jurors * j.jury.challenges);
-            _advance(j, jobId, JudgingPhase.Committing, j.terms.durations.judge);
+            _advance(j, jobId, JudgingPhase.Committing, _duration(j, Span.Judge));
         }
     }
 
     /// @dev All committed to all items, or the deadline has passed. Awaited next: as many openings as there are commitments.
     function _beginOpening(Job storage j, bytes32 jobId) internal {
         j.jury.pending = uint16(uint256(j.jurors) * j.jury.challenges - j.jury.pending);
-        _advance(j, jobId, JudgingPhase.Opening, j.terms.durations.judge);
+        _advance(j, jobId, JudgingPhase.Opening, _duration(j, Span.Judge));
     }
 
     /// @dev All commitments were opened, or the deadline has passed. Who did not open every item was silent.

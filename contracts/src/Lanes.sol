@@ -14,6 +14,20 @@ library Lanes {
     /// the lane that stands for a contribution of 0
     uint256 internal constant ZERO = 16384;
 
+    /// @dev words[i] of an i that is known to be in bounds.
+    function at(uint256[] memory words, uint256 i) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(words, 32), shl(5, i)))
+        }
+    }
+
+    /// @dev words[i] = word, likewise.
+    function put(uint256[] memory words, uint256 i, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(words, 32), shl(5, i)), word)
+        }
+    }
+
     /// @dev Sixteen bits, bit k → top bit of lane k.
     function spread(uint256 bits) internal pure returns (uint256 tops) {
         tops = bits & 0xFFFF;
@@ -80,7 +94,7 @@ library Lanes {
         unchecked {
             uint256 near;
             for (uint256 i; i < words.length; ++i) {
-                if ((mask >> i) & 1 == 1) near += between(words[i], low, high) >> 15;
+                if ((mask >> i) & 1 == 1) near += between(at(words, i), low, high) >> 15;
             }
             return atLeast(near, ONES * needed);
         }
@@ -94,7 +108,7 @@ library Lanes {
     {
         unchecked {
             for (uint256 i; i < words.length; ++i) {
-                if (between(words[i], low, high) & tops != tops) mask |= 1 << i;
+                if (between(at(words, i), low, high) & tops != tops) mask |= 1 << i;
             }
         }
     }
@@ -141,7 +155,7 @@ library Lanes {
             uint256 n = words.length;
             padded = new uint256[]((n + 3) & ~uint256(3));
             for (uint256 i; i < padded.length; ++i) {
-                padded[i] = i < n ? words[i] : ~TOPS;
+                put(padded, i, i < n ? at(words, i) : ~TOPS);
             }
         }
     }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
 import {Rewards} from "./Rewards.sol";
-import {JobTerms, Reason, Role, SeatKind} from "./ScatterTypes.sol";
+import {Reason, Role, SeatKind} from "./ScatterTypes.sol";
 import {Settlement} from "./Settlement.sol";
 
 /// @title What every part of an ended job gets and loses
@@ -21,22 +21,22 @@ abstract contract Money is Rewards {
         view
         returns (Amounts memory a, uint256)
     {
-        if (p.role >= Role.Validator && p.kind == SeatKind.Juror) return (_jurorAmounts(j, p), used);
-        if (p.role == Role.Requestor) a = _requestorAmounts(j);
-        else if (p.role == Role.Trainer) a = _trainerAmounts(j, p.index);
+        Role role = p.role;
+        if (role >= Role.Validator && p.kind == SeatKind.Juror) return (_jurorAmounts(j, p), used);
+        if (role == Role.Requestor) a = _requestorAmounts(j);
+        else if (role == Role.Trainer) a = _trainerAmounts(j, p.index);
         else (a, used) = _seatAmounts(j, p, words, used);
-        a.paid += _filerReward(j, _filerBit(j, p));
+        if (_items(j) != 0) a.paid += _filerReward(j, _filerBit(j, p));
         return (a, used);
     }
 
     // ── requestor ───────────────────────────────────────────────────────────────────────────────────────────────────
     /// @dev Bond, rounds that were not settled, and what nobody is paid for. Also what nobody else's claim moves.
     function _requestorAmounts(Job storage j) private view returns (Amounts memory a) {
-        JobTerms storage t = j.terms;
+        Terms storage t = j.terms;
         uint256 roundPool = t.roundPool;
-        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), roundPool, t.auditors);
-        uint256 memberPart = membersPart / t.members;
-        uint256 auditorPart = t.auditors == 0 ? 0 : auditorsPart / t.auditors;
+        (uint256 trainersPart, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), roundPool, j.auditors);
+        (uint256 memberPart, uint256 auditorPart) = _seatParts(j);
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         for (uint256 number = t.rounds; number != 0; --number) {
             Round storage r = j.rounds[number];
@@ -102,15 +102,15 @@ abstract contract Money is Rewards {
     // ── trainers ────────────────────────────────────────────────────────────────────────────────────────────────────
     /// @dev The slot stake less penalties, and a share of every round in which the contribution was positive.
     function _trainerAmounts(Job storage j, uint256 slot) private view returns (Amounts memory a) {
-        JobTerms storage t = j.terms;
-        (uint256 trainersPart,,) = _parts(_parametersOf(j), t.roundPool, t.auditors);
+        Terms storage t = j.terms;
+        (uint256 trainersPart,,) = _parts(_parametersOf(j), t.roundPool, j.auditors);
         uint256 cap = trainersPart * t.maxShareBps / BPS;
         uint256 stake = t.slotStake;
         uint256 rounds = t.rounds;
         uint256 judged;
         bool accepted;
-        bool active = Masks.has(j.rounds[1].published, slot);
-        for (uint256 number = 1; active && number <= j.round; ++number) {
+        uint256 last = Masks.has(j.rounds[1].published, slot) ? j.round : 0;
+        for (uint256 number = 1; number <= last; ++number) {
             Round storage r = j.rounds[number];
             if (!Masks.has(r.published, slot)) {
                 a.penalty += stake * SILENCE_BPS / BPS / rounds;
@@ -169,72 +169,81 @@ abstract contract Money is Rewards {
         view
         returns (Amounts memory a, uint256)
     {
-        uint256 seat = _seatNumber(j, p);
+        (SeatKind kind, uint256 index) = (p.kind, p.index);
+        uint256 seat = kind == SeatKind.Auditor ? j.members + index : index;
         if (_lostByVerdict(j, seat)) a.penalty = _seatLock(j.terms, p.role);
         else if (Masks.has(j.slashable, seat)) a.toChallengePool = a.penalty = _slash(j, p);
         if (Masks.has(_refusers(j), seat)) a.paid = _refusersPay(j);
-        for (uint256 number = 1; number <= j.round; ++number) {
+        (uint256 memberPart, uint256 auditorPart) = _seatParts(j);
+        uint256 tau = j.terms.tau;
+        uint256 last = j.round;
+        for (uint256 number = 1; number <= last; ++number) {
             Round storage r = j.rounds[number];
-            (bool earns, uint256 part_) = _partOf(j, r, p, seat);
-            if (!earns) continue;
-            uint256[] memory opened;
-            (opened, used) = _openedWords(j, r, seat, words, used);
-            uint256 pay = _seatPay(part_, r, opened, j.terms.tau);
+            bool onPanel = Masks.has(r.panel, seat);
+            if (!onPanel && (kind != SeatKind.Auditor || !Masks.has(r.compared, index))) continue;
+            uint256 part_ = onPanel ? memberPart : auditorPart;
+            uint256 pay;
+            (pay, used) = _seatPay(j, r, seat, part_, tau, words, used);
             a.paid += pay;
             a.toChallengePool += part_ - pay;
         }
         return (a, used);
     }
 
-    /// @dev Whether a seat's scores count in a round, and the part of the pool that it can earn.
-    function _partOf(Job storage j, Round storage r, Part storage p, uint256 seat)
-        private
-        view
-        returns (bool, uint256)
-    {
-        bool counted = Masks.has(r.panel, seat);
-        if (!counted && (p.kind != SeatKind.Auditor || !Masks.has(r.compared, p.index))) return (false, 0);
-        JobTerms storage t = j.terms;
-        (, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), t.roundPool, t.auditors);
-        return (true, counted ? membersPart / t.members : auditorsPart / t.auditors);
+    /// @dev What a seat can earn of a round: on the final panel, and as a compared auditor.
+    function _seatParts(Job storage j) private view returns (uint256 memberPart, uint256 auditorPart) {
+        Terms storage t = j.terms;
+        uint256 auditors_ = j.auditors;
+        (, uint256 membersPart, uint256 auditorsPart) = _parts(_parametersOf(j), t.roundPool, auditors_);
+        memberPart = membersPart / t.members;
+        if (auditors_ != 0) auditorPart = auditorsPart / auditors_;
     }
 
-    /// @dev What a seat opened in a round: stored, or passed by the caller and checked against the stored hash.
-    function _openedWords(Job storage j, Round storage r, uint256 seat, uint256[] calldata words, uint256 used)
-        private
-        view
-        returns (uint256[] memory opened, uint256)
-    {
-        if (j.trainers <= ONE_WORD_TRAINERS) {
-            opened = new uint256[](1);
-            opened[0] = uint256(r.scores[seat]);
-            return (opened, used);
-        }
-        uint256 end = used + _wordCount(j.trainers);
-        if (end > words.length) revert WordCountMismatch(end, words.length);
-        opened = words[used:end];
-        if (keccak256(abi.encodePacked(opened)) != r.scores[seat]) revert OpenedWordsMismatch(uint8(seat));
-        return (opened, end);
-    }
-
-    /// @dev part * (1 - mean distance / tau), at least 0. Lanes that count: published and not struck; none: the whole part.
-    function _seatPay(uint256 part_, Round storage r, uint256[] memory opened, uint256 tau)
-        private
-        view
-        returns (uint256)
-    {
+    /// @dev part * (1 - mean distance / tau), at least 0. Lanes that count: published and not struck; none: the whole part. What was
+    /// opened is stored, or passed by the caller and checked against the stored hash.
+    function _seatPay(
+        Job storage j,
+        Round storage r,
+        uint256 seat,
+        uint256 part_,
+        uint256 tau,
+        uint256[] calldata words,
+        uint256 used
+    ) private view returns (uint256, uint256 end) {
         unchecked {
-            uint256 distance;
+            uint256 width = _wordCount(j.trainers);
+            bytes32 kept = r.scores[seat];
+            uint256 published = r.published;
             uint256 lanes;
-            for (uint256 w; w < opened.length; ++w) {
-                uint256 settled = r.lanes[w];
-                uint256 counted = Settlement.lanesOf(r.published, w) & ~Lanes.special(settled);
-                lanes += Lanes.count(counted);
-                distance += Lanes.sum(Lanes.distance(opened[w], settled) & Lanes.full(counted));
+            uint256 distance;
+            if (width == 1) {
+                (lanes, distance) = _distance(r, published, 0, uint256(kept));
+                end = used;
+            } else {
+                end = used + width;
+                if (end > words.length) revert WordCountMismatch(end, words.length);
+                if (keccak256(abi.encodePacked(words[used:end])) != kept) revert OpenedWordsMismatch(uint8(seat));
+                for (uint256 w; w < width; ++w) {
+                    (uint256 more, uint256 farther) = _distance(r, published, w, words[used + w]);
+                    lanes += more;
+                    distance += farther;
+                }
             }
             uint256 most = tau * lanes;
-            if (most == 0) return part_;
-            return distance >= most ? 0 : part_ * (most - distance) / most;
+            if (most == 0) return (part_, end);
+            return (distance >= most ? 0 : part_ * (most - distance) / most, end);
         }
+    }
+
+    /// @dev How many lanes of word w count, and how far off it is in them altogether.
+    function _distance(Round storage r, uint256 published, uint256 w, uint256 opened)
+        private
+        view
+        returns (uint256 lanes, uint256 distance)
+    {
+        uint256 settled = r.lanes[w];
+        uint256 counted = Settlement.lanesOf(published, w) & ~Lanes.special(settled);
+        lanes = Lanes.count(counted);
+        distance = Lanes.sum(Lanes.distance(opened, settled) & Lanes.full(counted));
     }
 }

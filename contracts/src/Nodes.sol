@@ -17,9 +17,9 @@ abstract contract Nodes is ScatterStorage, IScatterNodes {
         if (role == Role.None) revert RoleMissing();
         if (peerKey == 0 || sealingKey == 0) revert KeyMissing();
         Node storage n = _nodes[msg.sender];
-        // With one role at a time, and parts that hold on to it, nobody has two parts in one job.
         if (n.role != role) {
-            if (n.stake != 0 || n.parts != 0) revert RoleBound(n.stake, n.parts);
+            // A seat that is not claimed locks some of the stake.
+            if (n.stake != 0) revert RoleBound(n.stake);
             n.role = role;
         }
         n.peerKey = peerKey;

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "./IScatterErrors.sol";
+import {Lanes} from "./Lanes.sol";
 import {Masks} from "./Masks.sol";
 
 /// @title Opened words, by column: columns[w][i] is word w of the i-th in a mask
@@ -10,9 +11,10 @@ library Openings {
     /// @dev From storage, where they fit one word.
     function stored(bytes32[38] storage kept, uint256 mask) internal view returns (uint256[][] memory columns) {
         columns = _empty(1, Masks.size(mask));
+        uint256[] memory column = columns[0];
         uint256 i;
         for (uint256 number; mask >> number != 0; ++number) {
-            if (Masks.has(mask, number)) columns[0][i++] = uint256(kept[number]);
+            if (Masks.has(mask, number)) Lanes.put(column, i++, uint256(kept[number]));
         }
     }
 

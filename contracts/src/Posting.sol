@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
 import {Durations, JobTerms, Parameters, Reason, Role, State} from "./ScatterTypes.sol";
+import {Spans} from "./Spans.sol";
 
 /// @title Open: a requestor posts a job with its escrow, trainers join with their stakes
 abstract contract Posting is JobStates, IScatterJobs {
@@ -13,7 +14,6 @@ abstract contract Posting is JobStates, IScatterJobs {
 
     uint256 private constant LAST_RULE = 4;
     uint256 private constant MAX_TAU = 32_767;
-    uint256 private constant DURATIONS = 9;
 
     /// @inheritdoc IScatterJobs
     function post(
@@ -22,7 +22,7 @@ abstract contract Posting is JobStates, IScatterJobs {
         bytes32[] calldata shardKeyHashes,
         bytes32[] calldata shardDigests
     ) external returns (bytes32 jobId) {
-        Node storage n = _senderAs(Role.Requestor);
+        _senderAs(Role.Requestor);
         _checkTerms(terms_);
         uint256 rounds = terms_.rounds;
         if (shardKeyHashes.length != rounds || shardDigests.length != rounds) {
@@ -31,12 +31,11 @@ abstract contract Posting is JobStates, IScatterJobs {
         jobId = keccak256(abi.encode(msg.sender, topic));
         Job storage j = _jobs[jobId];
         if (j.state != State.None) revert JobExists(jobId);
-        j.terms = terms_;
+        _keepTerms(j.terms, terms_);
         for (uint256 i; i < rounds; ++i) {
             j.shardKeyHashes[i] = shardKeyHashes[i];
         }
         j.parts[msg.sender].role = Role.Requestor;
-        ++n.parts;
         emit JobPosted(jobId, msg.sender, topic, terms_, shardKeyHashes, shardDigests);
         _enter(j, jobId, State.Open, 0, terms_.durations.open, Reason.None);
         TOKEN.safeTransferFrom(msg.sender, address(this), terms_.roundPool * (rounds + 1));
@@ -45,14 +44,12 @@ abstract contract Posting is JobStates, IScatterJobs {
     /// @inheritdoc IScatterJobs
     function join(bytes32 jobId) external {
         Job storage j = _jobIn(jobId, State.Open);
-        Node storage n = _senderAs(Role.Trainer);
+        _senderAs(Role.Trainer);
         Part storage p = j.parts[msg.sender];
         if (p.role != Role.None) revert AlreadyJoined(p.index);
         uint8 slot = j.trainers;
         p.role = Role.Trainer;
         p.index = slot;
-        ++n.parts;
-        j.trainerAt[slot] = msg.sender;
         j.trainers = slot + 1;
         emit TrainerJoined(jobId, msg.sender, slot);
         if (slot + 1 == j.terms.maxTrainers) _leaveOpen(j, jobId);
@@ -84,6 +81,26 @@ abstract contract Posting is JobStates, IScatterJobs {
         _checkSeatPay(t, _parameters[t.parameters]);
     }
 
+    function _keepTerms(Terms storage kept, JobTerms memory t) private {
+        kept.trainingJob = t.trainingJob;
+        kept.evaluationJob = t.evaluationJob;
+        kept.jobKeyHash = t.jobKeyHash;
+        kept.roundPool = t.roundPool;
+        kept.slotStake = t.slotStake;
+        kept.maxShareBps = t.maxShareBps;
+        kept.tau = t.tau;
+        kept.rounds = t.rounds;
+        kept.members = t.members;
+        kept.maxTrainers = t.maxTrainers;
+        kept.parameters = t.parameters;
+        kept.durations = Spans.pack(t.durations);
+        kept.faultBps = t.faultBps;
+        kept.auditors = t.auditors;
+        kept.minTrainers = t.minTrainers;
+        kept.rule = t.rule;
+        kept.minJury = t.minJury;
+    }
+
     function _checkSeatPay(JobTerms memory t, Parameters storage p) private view {
         (, uint256 members, uint256 auditors) = _parts(p, t.roundPool, t.auditors);
         uint256 pay = members / t.members;
@@ -98,13 +115,8 @@ abstract contract Posting is JobStates, IScatterJobs {
     }
 
     function _checkDurations(Durations memory d) private view {
-        for (uint256 i; i < DURATIONS; ++i) {
-            uint256 duration;
-            // A struct in memory is its fields, one to a word.
-            assembly ("memory-safe") {
-                duration := mload(add(d, mul(i, 32)))
-            }
-            _within("durations", duration, MINIMUM_DURATION, MAX_DURATION);
+        for (uint256 i; i < Spans.COUNT; ++i) {
+            _within("durations", Spans.at(d, i), MINIMUM_DURATION, MAX_DURATION);
         }
     }
 

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Masks} from "./Masks.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
-import {ChallengeKind, Outcome, Reason, Role} from "./ScatterTypes.sol";
+import {ChallengeKind, JudgingPhase, Outcome, Reason, Role} from "./ScatterTypes.sol";
 
 /// @title What challenges and verdicts bring and cost
 /// @dev An item that changed something holds the L of every seat that lost it by it: half to its filers, a quarter to the jurors
@@ -24,9 +24,15 @@ abstract contract Rewards is ScatterStorage {
         uint256 rest;
     }
 
+    /// @dev How many items an ended job has: none unless it was judged, which its first word tells.
+    function _items(Job storage j) internal view returns (uint256) {
+        return j.phase == JudgingPhase.Drawing ? 0 : j.jury.challenges;
+    }
+
     /// @dev Bonds back, and what was won by them.
     function _filerReward(Job storage j, uint256 filer) internal view returns (uint256 reward) {
-        for (uint256 i; i < j.jury.challenges; ++i) {
+        uint256 items = _items(j);
+        for (uint256 i; i < items; ++i) {
             Challenge storage c = j.challenges[i];
             if (c.filers & filer == 0) continue;
             if (c.outcome != Outcome.Stands) reward += _parametersOf(j).challengeBond + _division(j, c).toFiler;
@@ -36,7 +42,8 @@ abstract contract Rewards is ScatterStorage {
     /// @dev A juror's parts of the items in which it agreed with the verdict, its fee, and what silence or dissent costs.
     function _jurorAmounts(Job storage j, Part storage p) internal view returns (Amounts memory a) {
         uint256 juror = p.index;
-        for (uint256 i; i < j.jury.challenges; ++i) {
+        uint256 items = _items(j);
+        for (uint256 i; i < items; ++i) {
             Challenge storage c = j.challenges[i];
             if (Masks.has(c.agreed, juror)) a.paid += _division(j, c).toJuror;
         }
@@ -46,13 +53,15 @@ abstract contract Rewards is ScatterStorage {
 
     /// @dev What items leave for the challenge pool.
     function _restOfItems(Job storage j) internal view returns (uint256 rest) {
-        for (uint256 i; i < j.jury.challenges; ++i) {
+        uint256 items = _items(j);
+        for (uint256 i; i < items; ++i) {
             rest += _division(j, j.challenges[i]).rest;
         }
     }
 
     function _lostByVerdict(Job storage j, uint256 seat) internal view returns (bool) {
-        for (uint256 i; i < j.jury.challenges; ++i) {
+        uint256 items = _items(j);
+        for (uint256 i; i < items; ++i) {
             if (Masks.has(j.challenges[i].lost, seat)) return true;
         }
         return false;
@@ -61,7 +70,8 @@ abstract contract Rewards is ScatterStorage {
     /// @dev Members refused the round in progress, and no verdict overturned it.
     function _refusalStands(Job storage j) internal view returns (bool) {
         if (j.reason != Reason.Refused) return false;
-        for (uint256 i; i < j.jury.challenges; ++i) {
+        uint256 items = _items(j);
+        for (uint256 i; i < items; ++i) {
             Challenge storage c = j.challenges[i];
             if (c.kind == ChallengeKind.Refusal) return c.outcome != Outcome.Changed;
         }

@@ -86,11 +86,6 @@ contract ScatterProtocol is IScatterProtocol, Versions, Nodes, Deadlines, Multic
     }
 
     /// @inheritdoc IScatterViews
-    function trainers(bytes32) external view returns (address[] memory) {
-        _delegateView(CLAIMS);
-    }
-
-    /// @inheritdoc IScatterViews
     function seats(bytes32) external view returns (address[] memory) {
         _delegateView(CLAIMS);
     }

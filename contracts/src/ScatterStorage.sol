@@ -8,7 +8,6 @@ import {IScatterEvents} from "./IScatterEvents.sol";
 import {
     ChallengeKind,
     Immutables,
-    JobTerms,
     JudgingPhase,
     Outcome,
     Parameters,
@@ -17,6 +16,7 @@ import {
     SeatKind,
     State
 } from "./ScatterTypes.sol";
+import {Span, Spans} from "./Spans.sol";
 
 /// @title What the protocol remembers, laid out so that an action writes one word of the job and one word of its own
 /// @dev contracts/README.md draws the words. The protocol and its modules (see Modules) share this layout.
@@ -40,7 +40,6 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint88 locked;
         Role role;
         uint8 slashes;
-        uint16 parts;
         uint40 withdrawableAt;
         uint8 pools; // bit r: was appended to the pool of Role(r)
         bytes32 peerKey;
@@ -62,19 +61,41 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint64 published;
         uint40 committed;
         uint40 opened; // numbers or a refusal
-        uint40 refused;
         uint40 panel; // seats in the final medians
+        uint40 firstVoters; // seats that posted the first of the aggregates
         uint8 compared; // bit i: auditor i opened numbers, is not on the panel, and is not left out
         uint24 sumPlusOne; // 1 + sum of the positive settled contributions; 0: not settled
         // one word, written only where somebody fails: seats
         uint40 silent;
         uint40 deviating; // from the settled scores; after a verdict: from what it made of them
         uint40 posters; // the panel that posted, where a verdict on scores put another in its place
-        // byte k: 1 + index of the aggregate that the panel's k-th seat posted
+        uint40 refused;
+        // byte k: index of the aggregate that the panel's k-th seat posted, where it is not the first
         uint256 votes;
         uint256[4] lanes; // settled scores
         bytes32[MAX_SEATS] scores; // by seat: its commitment, then the word it opened or the hash of its words
         bytes32[MAX_MEMBERS] aggregates; // different ones, in the order in which they first came
+    }
+
+    /// `JobTerms`: what claims read in one word, the rest in another.
+    struct Terms {
+        bytes32 trainingJob;
+        bytes32 evaluationJob;
+        bytes32 jobKeyHash;
+        uint96 roundPool;
+        uint96 slotStake;
+        uint16 maxShareBps;
+        uint16 tau;
+        uint8 rounds;
+        uint8 members;
+        uint8 maxTrainers;
+        uint8 parameters;
+        uint208 durations; // see Spans
+        uint16 faultBps;
+        uint8 auditors;
+        uint8 minTrainers;
+        uint8 rule;
+        uint8 minJury;
     }
 
     /// A challenged item.
@@ -128,10 +149,9 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint32 challengers;
         Jury jury;
         Draw draw;
-        JobTerms terms;
+        Terms terms;
         uint32[40] seats; // positions in the pools of validators (members) and challengers (auditors), eight to a word
         uint32[32] jurorAt; // positions in both pools, one after the other
-        address[MAX_TRAINERS] trainerAt;
         bytes32[MAX_ROUNDS] shardKeyHashes; // of round r at r - 1
         Round[MAX_ROUNDS + 1] rounds; // of round r at r
         Challenge[MAX_CHALLENGES] challenges;
@@ -164,6 +184,11 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         MINIMUM_DURATION = i.minimumDuration;
     }
 
+    /// @dev How long a state of the job may take.
+    function _duration(Job storage j, Span span) internal view returns (uint256) {
+        return Spans.get(j.terms.durations, span);
+    }
+
     /// @dev What a job was posted under.
     function _parametersOf(Job storage j) internal view returns (Parameters storage) {
         return _parameters[j.terms.parameters];
@@ -176,23 +201,28 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     }
 
     /// @dev The trainers', members' and auditors' parts of a round's pool. Members share the auditors' part when there are none.
+    /// Unchecked, as `_seatLock`: a round's pool has 96 bits, and the parts are at most all of it.
     function _parts(Parameters storage p, uint256 roundPool, uint256 auditors_)
         internal
         view
         returns (uint256 trainers_, uint256 members_, uint256 rest)
     {
-        trainers_ = roundPool * p.trainersBps / BPS;
-        members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * p.membersBps / BPS;
-        rest = roundPool - trainers_ - members_;
+        unchecked {
+            trainers_ = roundPool * p.trainersBps / BPS;
+            members_ = auditors_ == 0 ? roundPool - trainers_ : roundPool * p.membersBps / BPS;
+            rest = roundPool - trainers_ - members_;
+        }
     }
 
     /// @dev What a seat of a node in this role locks (L): enough that a majority of members stands to lose all that the trainers
     /// can win.
-    function _seatLock(JobTerms storage t, Role role) internal view returns (uint256) {
-        Parameters storage p = _parameters[t.parameters];
-        uint256 least = _ticket(p, role) * p.lockBps / BPS;
-        uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
-        return stakes > least ? stakes : least;
+    function _seatLock(Terms storage t, Role role) internal view returns (uint256) {
+        unchecked {
+            Parameters storage p = _parameters[t.parameters];
+            uint256 least = _ticket(p, role) * p.lockBps / BPS;
+            uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
+            return stakes > least ? stakes : least;
+        }
     }
 
     /// @dev One numbering for members and auditors.
@@ -216,9 +246,8 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         return trainers_ / 16 + 1;
     }
 
-    /// @dev The sender's node, which must have this role.
-    function _senderAs(Role role) internal view returns (Node storage n) {
-        n = _nodes[msg.sender];
-        if (n.role != role) revert NotRegistered(msg.sender, role);
+    /// @dev The sender must be a node in this role.
+    function _senderAs(Role role) internal view {
+        if (_nodes[msg.sender].role != role) revert NotRegistered(msg.sender, role);
     }
 }

@@ -242,8 +242,6 @@ struct NodeView {
     uint88 locked;
     /// how often it was slashed (saturates at 255)
     uint8 slashes;
-    /// parts in jobs (posted, joined, seated) that are not claimed yet
-    uint16 parts;
     /// when the stake may be withdrawn, seconds; 0: not requested
     uint40 withdrawableAt;
 }

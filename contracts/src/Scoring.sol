@@ -8,6 +8,7 @@ import {Openings} from "./Openings.sol";
 import {Reason, State} from "./ScatterTypes.sol";
 import {Settlement} from "./Settlement.sol";
 import {WordRules} from "./WordRules.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Committing and Opening: seats score in secret or refuse, open, and the medians of the panel settle the round
 abstract contract Scoring is JobStates, IScatterJobs {
@@ -78,7 +79,7 @@ abstract contract Scoring is JobStates, IScatterJobs {
     }
 
     function _enterOpening(Job storage j, bytes32 jobId) private {
-        _enter(j, jobId, State.Opening, j.round, j.terms.durations.openScores, Reason.None);
+        _enter(j, jobId, State.Opening, j.round, _duration(j, Span.OpenScores), Reason.None);
     }
 
     function _allSeats(Job storage j) private view returns (uint256) {
@@ -89,7 +90,7 @@ abstract contract Scoring is JobStates, IScatterJobs {
     function _goesOn(Job storage j, bytes32 jobId, Round storage r) private returns (bool) {
         _keepSilent(j, r, r.committed & ~r.opened);
         Reason reason = _shortfall(j, r);
-        if (reason == Reason.Refused) _enter(j, jobId, State.Challenging, j.round, j.terms.durations.challenge, reason);
+        if (reason == Reason.Refused) _enter(j, jobId, State.Challenging, j.round, _duration(j, Span.Challenge), reason);
         else if (reason == Reason.TooFewOpened) _stop(j, jobId, State.Cancelled, reason);
         return reason == Reason.None;
     }
@@ -120,6 +121,6 @@ abstract contract Scoring is JobStates, IScatterJobs {
         }
         emit RoundSettled(jobId, j.round, result.settled, result.positiveSum, panel, leftOut, deviating);
         if (result.positiveSum == 0) _closeRound(j, jobId, 0);
-        else _enter(j, jobId, State.Aggregating, j.round, j.terms.durations.aggregate, Reason.None);
+        else _enter(j, jobId, State.Aggregating, j.round, _duration(j, Span.Aggregate), Reason.None);
     }
 }

@@ -63,8 +63,10 @@ library Settlement {
 
     /// @dev Openers whose special lanes are not exactly the struck ones.
     function disagreeing(uint256[] memory column, uint256 tops, uint256 struck) internal pure returns (uint256 openers) {
-        for (uint256 i; i < column.length; ++i) {
-            if (Lanes.special(column[i]) & tops != struck) openers |= 1 << i;
+        unchecked {
+            for (uint256 i; i < column.length; ++i) {
+                if (Lanes.special(Lanes.at(column, i)) & tops != struck) openers |= 1 << i;
+            }
         }
     }
 
@@ -76,8 +78,10 @@ library Settlement {
     }
 
     function _mask(uint256[] memory column, uint256 lanes) private pure {
-        for (uint256 i; i < column.length; ++i) {
-            column[i] &= lanes;
+        unchecked {
+            for (uint256 i; i < column.length; ++i) {
+                Lanes.put(column, i, Lanes.at(column, i) & lanes);
+            }
         }
     }
 
@@ -97,9 +101,11 @@ library Settlement {
     function _chosen(uint256[] memory column, uint256 mask) private pure returns (uint256[] memory chosen) {
         if (mask == Masks.all(column.length)) return column;
         chosen = new uint256[](Masks.size(mask));
-        uint256 k;
-        for (uint256 i; i < column.length; ++i) {
-            if (Masks.has(mask, i)) chosen[k++] = column[i];
+        unchecked {
+            uint256 k;
+            for (uint256 i; i < column.length; ++i) {
+                if (Masks.has(mask, i)) Lanes.put(chosen, k++, Lanes.at(column, i));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import {IScatterJobs} from "./IScatterJobs.sol";
 import {JobStates} from "./JobStates.sol";
 import {Masks} from "./Masks.sol";
 import {Reason, Role, State} from "./ScatterTypes.sol";
+import {Span} from "./Spans.sol";
 
 /// @title Keying, Training, Revealing: keys out, updates in, then the shard they will be scored on
 abstract contract Training is JobStates, IScatterJobs {
@@ -41,7 +42,7 @@ abstract contract Training is JobStates, IScatterJobs {
         _onlyRequestor(j);
         if (keccak256(abi.encode(key)) != j.shardKeyHashes[roundNumber - 1]) revert WrongShardKey();
         emit ShardKeyRevealed(jobId, roundNumber, key);
-        _enter(j, jobId, State.Committing, roundNumber, j.terms.durations.commit, Reason.None);
+        _enter(j, jobId, State.Committing, roundNumber, _duration(j, Span.Commit), Reason.None);
     }
 
     /// @dev The deadline of Training has passed: score those who published. In round 1 the silent ones are out.
@@ -59,7 +60,7 @@ abstract contract Training is JobStates, IScatterJobs {
     }
 
     function _enterRevealing(Job storage j, bytes32 jobId) private {
-        _enter(j, jobId, State.Revealing, j.round, j.terms.durations.reveal, Reason.None);
+        _enter(j, jobId, State.Revealing, j.round, _duration(j, Span.Reveal), Reason.None);
     }
 
     function _emitDropped(bytes32 jobId, uint256 silent) private {

@@ -174,7 +174,7 @@ abstract contract Verdicts is Juries {
 
     /// @dev What the round closed with: what a majority of V posted; 0: it kept its model.
     function _closedModel(Job storage j, Round storage r) private view returns (bytes32) {
-        uint256 votes = r.votes;
+        uint256 votes = _votes(r);
         for (uint256 choice = 1; choice <= MAX_MEMBERS; ++choice) {
             (uint256 same, uint256 posted) = Votes.count(votes, choice);
             if (2 * same > j.members) return r.aggregates[choice - 1];
@@ -183,9 +183,18 @@ abstract contract Verdicts is Juries {
         return 0;
     }
 
+    function _votes(Round storage r) private view returns (uint256) {
+        return Votes.joined(r.votes, r.firstVoters, _posters(r));
+    }
+
+    /// @dev The panel that posted aggregates.
+    function _posters(Round storage r) private view returns (uint256) {
+        return r.posters == 0 ? r.panel : r.posters;
+    }
+
     function _postedAnother(Round storage r, bytes32 aggregate) private view returns (uint256 seats) {
-        uint256 votes = r.votes;
-        uint256 panel = r.posters == 0 ? r.panel : r.posters;
+        uint256 votes = _votes(r);
+        uint256 panel = _posters(r);
         for (; panel != 0; votes >>= 8) {
             uint256 seat = Masks.first(panel, 1);
             uint256 vote = Votes.choiceOf(votes, 0);
@@ -272,7 +281,7 @@ abstract contract Verdicts is Juries {
 
     /// @dev What the settled rounds pay a member at most.
     function _membersPay(Job storage j) private view returns (uint256) {
-        (, uint256 membersPart,) = _parts(_parametersOf(j), j.terms.roundPool, j.terms.auditors);
+        (, uint256 membersPart,) = _parts(_parametersOf(j), j.terms.roundPool, j.auditors);
         uint256 settled;
         for (uint256 number = 1; number <= j.round; ++number) {
             if (j.rounds[number].sumPlusOne != 0) ++settled;

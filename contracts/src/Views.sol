@@ -15,6 +15,7 @@ import {
     RoundView,
     State
 } from "./ScatterTypes.sol";
+import {Spans} from "./Spans.sol";
 
 /// @title Reading
 abstract contract Views is ScatterStorage, IScatterViews {
@@ -44,7 +45,26 @@ abstract contract Views is ScatterStorage, IScatterViews {
 
     /// @inheritdoc IScatterViews
     function terms(bytes32 jobId) external view returns (JobTerms memory) {
-        return _jobs[jobId].terms;
+        Terms storage t = _jobs[jobId].terms;
+        return JobTerms({
+            trainingJob: t.trainingJob,
+            evaluationJob: t.evaluationJob,
+            jobKeyHash: t.jobKeyHash,
+            roundPool: t.roundPool,
+            slotStake: t.slotStake,
+            rounds: t.rounds,
+            members: t.members,
+            auditors: t.auditors,
+            minTrainers: t.minTrainers,
+            maxTrainers: t.maxTrainers,
+            rule: t.rule,
+            minJury: t.minJury,
+            parameters: t.parameters,
+            faultBps: t.faultBps,
+            maxShareBps: t.maxShareBps,
+            tau: t.tau,
+            durations: Spans.unpack(t.durations)
+        });
     }
 
     /// @inheritdoc IScatterViews
@@ -68,15 +88,6 @@ abstract contract Views is ScatterStorage, IScatterViews {
             settled: settled,
             scores: scores
         });
-    }
-
-    /// @inheritdoc IScatterViews
-    function trainers(bytes32 jobId) external view returns (address[] memory accounts) {
-        Job storage j = _jobs[jobId];
-        accounts = new address[](j.trainers);
-        for (uint256 i; i < accounts.length; ++i) {
-            accounts[i] = j.trainerAt[i];
-        }
     }
 
     /// @inheritdoc IScatterViews
@@ -144,7 +155,6 @@ abstract contract Views is ScatterStorage, IScatterViews {
             stake: n.stake,
             locked: n.locked,
             slashes: n.slashes,
-            parts: n.parts,
             withdrawableAt: n.withdrawableAt
         });
     }

@@ -157,7 +157,7 @@ contract DrawingTest is ScatterTest {
         vm.assertEq(seats.length, 19, "all seats");
         for (uint256 i; i < 19; ++i) {
             vm.assertEq(protocol.node(seats[i]).withdrawableAt, 0, "eligible");
-            vm.assertEq(protocol.node(seats[i]).parts, 1, "distinct");
+            vm.assertEq(protocol.node(seats[i]).locked, 5_000 * SCT, "distinct");
         }
     }
 

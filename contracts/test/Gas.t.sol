@@ -236,7 +236,7 @@ contract GasTest is ScatterTest {
 
     /// Small jobs in one call, large ones seat by seat.
     function claimCounted(bytes32 job, JobTerms memory t) private {
-        address[] memory trainers = protocol.trainers(job);
+        address[] memory trainers = trainersOf(job);
         address[] memory members = protocol.seats(job);
         uint256 seats = t.maxTrainers > 15 || t.rounds > 1 ? 0 : members.length;
         uint256 first = t.rounds > 1 ? 4 : trainers.length;

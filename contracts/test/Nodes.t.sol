@@ -2,8 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../src/IScatterErrors.sol";
+import {IScatterJobs} from "../src/IScatterJobs.sol";
 import {IScatterNodes} from "../src/IScatterNodes.sol";
-import {NodeView, Role, State} from "../src/ScatterTypes.sol";
+import {NodeView, Reason, Role, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -34,19 +35,27 @@ contract NodesTest is ScatterTest {
         refused(
             validator(0),
             register(Role.Trainer, "p", "s"),
-            abi.encodeWithSelector(IScatterErrors.RoleBound.selector, TICKET, 0)
+            abi.encodeWithSelector(IScatterErrors.RoleBound.selector, TICKET)
         );
     }
 
-    function test_RoleIsBoundByUnclaimedParts() public {
+    /// Whoever has a part in a job as one thing cannot get another part in it as something else.
+    function test_AnotherRoleIsNoSecondPart() public {
         enrolTrainers(1);
         bytes32 job = post(terms(2, 1, 1));
         join(job, 1);
-        bytes memory bound = abi.encodeWithSelector(IScatterErrors.RoleBound.selector, 0, 1);
-        refused(trainer(0), register(Role.Validator, "p", "s"), bound);
-        refused(requestor, register(Role.Trainer, "p", "s"), bound);
+        vm.prank(requestor);
+        protocol.register(Role.Trainer, "p", "s");
+        refused(requestor, abi.encodeCall(IScatterJobs.join, (job)), withUint(IScatterErrors.AlreadyJoined.selector, 0));
+        enrol(trainer(0), Role.Validator);
         vm.prank(trainer(0));
-        protocol.register(Role.Trainer, "new", "keys");
+        protocol.depositTicket();
+        vm.warp(uint256(protocol.job(job).deadline) + 1);
+        protocol.poke(job);
+        draw(job);
+        checkState(job, State.Cancelled, Reason.NoCommittee);
+        claim(job, trainer(0));
+        claim(job, requestor);
     }
 
     function test_TicketLifeCycle() public {

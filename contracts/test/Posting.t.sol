@@ -118,8 +118,8 @@ contract PostingTest is ScatterTest {
         bytes32 job = post(terms(3, 1, 1));
         join(job, 2);
         vm.assertEq(token.balanceOf(trainer(1)), (200_000 - 500) * SCT, "slot stake");
-        vm.assertEq(protocol.trainers(job).length, 2, "two slots");
-        vm.assertEq(protocol.trainers(job)[1], trainer(1), "in order");
+        vm.assertEq(protocol.job(job).trainers, 2, "two slots");
+        vm.assertEq(protocol.part(job, trainer(1)).index, 1, "in order");
         checkState(job, State.Open, Reason.None);
         vm.prank(trainer(2));
         protocol.join(job);

@@ -15,7 +15,7 @@ CODE_LIMIT = 24_576
 
 
 def build(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, BUILD, *arguments], capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run([sys.executable, BUILD, *arguments], capture_output=True, text=True, check=False, timeout=900)
 
 
 @pytest.mark.parametrize("mode", ["--check", "--rebuild-check"])

@@ -30,14 +30,14 @@ def test_ctrl_c_ends_cleanly(start: Start, tmp_path: Path, moment: str) -> None:
     command.until_said(moment)
     below = command.descendants()
     command.interrupt()
-    assert command.wait(20) == 130, command.said()
+    assert command.wait(90) == 130, command.said()
     assert all_gone(below), "something outlived Ctrl-C"
     assert "Traceback" not in command.said()
 
 
 def test_there_is_nothing_to_resume_in_an_empty_folder(start: Start, tmp_path: Path) -> None:
     command = start("demo", "--out", tmp_path / "nothing", "--resume")
-    assert command.wait(20) == 2
+    assert command.wait(90) == 2
     assert "no demonstration to resume" in command.said()
     assert not (tmp_path / "nothing").exists()
 
@@ -46,6 +46,6 @@ def test_a_folder_with_something_else_in_it_is_left_alone(start: Start, tmp_path
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("two years")
     command = start("demo", "--out", tmp_path / "precious")
-    assert command.wait(20) == 2
+    assert command.wait(90) == 2
     assert "choose another with --out" in command.said()
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "two years"

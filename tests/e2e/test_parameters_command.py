@@ -11,7 +11,8 @@ from e2e.test_contracts_command import Deployer, deployer
 from scatter.protocol.ids import SCT
 
 __all__ = ["deployer"]
-DELAY = 500
+DELAY = 1_000_000
+"""Seconds: more than pass on the chain while the commands run, however busy the machine is."""
 BOND = 600 * SCT
 
 
@@ -36,7 +37,7 @@ class Governor:
 async def governor(deployer: Deployer) -> Governor:
     code, _, err = await deployer.run(deployer.deploying("--yes", "--owner-delay", str(DELAY)))
     assert code == 0, err
-    assert f"{deployer.deployer} proposes changes of parameters, which wait {DELAY} s" in err
+    assert f"{deployer.deployer} proposes changes of parameters, which wait {DELAY:,} s" in err
     return Governor(deployer)
 
 

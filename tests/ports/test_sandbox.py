@@ -91,8 +91,10 @@ async def test_numpy_and_safetensors_are_in_the_environment(sandbox: Sandbox) ->
 
 
 async def test_a_call_with_numpy_is_quick(sandbox: Sandbox) -> None:
+    """Held against a call that does nothing, since machines differ and are busy."""
+    nothing = [(await sandbox.run(python("pass"))).seconds for _ in range(5)]
     seconds = [(await sandbox.run(python("import numpy"))).seconds for _ in range(5)]
-    assert min(seconds) < 0.3
+    assert min(seconds) < 10 * min(nothing)
 
 
 async def test_variables_are_those_of_the_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

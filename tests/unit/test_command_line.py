@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-HEAVY = ("web3", "eth_account", "numpy", "sqlalchemy", "matplotlib", "cryptography", "pydantic", "safetensors")
+HEAVY = (
+    "web3",
+    "eth_account",
+    "numpy",
+    "sqlalchemy",
+    "matplotlib",
+    "cryptography",
+    "pydantic",
+    "safetensors",
+    "libp2p",
+)
 
 
 def test_help_imports_nothing_heavy() -> None:

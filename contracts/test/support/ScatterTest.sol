@@ -10,6 +10,7 @@ import {
     JobView,
     NodeView,
     Parameters,
+    PartView,
     Reason,
     Role,
     SeatKind,
@@ -331,11 +332,23 @@ abstract contract ScatterTest {
         }
     }
 
+    /// The trainers by slot: the test's actors that have a part as one.
+    function trainersOf(bytes32 job) internal view returns (address[] memory accounts) {
+        accounts = new address[](protocol.job(job).trainers);
+        uint256 found;
+        for (uint256 i; found < accounts.length; ++i) {
+            PartView memory part = protocol.part(job, trainer(i));
+            if (part.role != Role.Trainer) continue;
+            accounts[part.index] = trainer(i);
+            ++found;
+        }
+    }
+
     /// Everybody with a part in the job: seats, jurors, requestor, trainers.
     function everybody(bytes32 job) internal view returns (address[] memory all) {
         address[] memory seats = allSeats(job);
         address[] memory jurors = protocol.jurors(job);
-        address[] memory trainers = protocol.trainers(job);
+        address[] memory trainers = trainersOf(job);
         all = new address[](seats.length + jurors.length + trainers.length + 1);
         uint256 n;
         for (uint256 i; i < seats.length; ++i) {

@@ -26,6 +26,8 @@ def explained() -> Iterator[None]:
     from scatter.localnet.cast import CastError
     from scatter.localnet.partition import TooFewRows
     from scatter.localnet.settings import FolderUnusable
+    from scatter.p2p.identity_file import IdentityUnusable
+    from scatter.p2p.settings import CannotListen, InvalidAddress
     from scatter.ports import ChainError, SandboxUnavailable
     from scatter.simulation.errors import (
         CheckpointUnusable,
@@ -38,9 +40,10 @@ def explained() -> Iterator[None]:
 
     bad_input = (
         *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
+        *(IdentityUnusable, InvalidAddress),
         *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
     )
-    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed)
+    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed, CannotListen)
     try:
         yield
     except bad_input as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scatter import __version__
-from scatter.cli import contracts, demo, figures, job, simulate
+from scatter.cli import bootstrap, contracts, demo, figures, job, keys, simulate
 
 app = typer.Typer(
     name="scatter",
@@ -18,7 +18,9 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
+app.command("bootstrap")(bootstrap.bootstrap)
 app.add_typer(job.app, name="job")
+app.add_typer(keys.app, name="keys")
 app.add_typer(contracts.app, name="contracts")
 
 

@@ -1,113 +1,114 @@
-"""What peers say to one another on `/scatter/content/1`. Numbers are big-endian.
-
-    request  = kind (1 byte) CID (36 bytes) offset (8 bytes) length (4 bytes)    offset and length are 0 but for ranges
-    answer   = status (1 byte) body
-    body     = size (8 bytes), then the digest (32 bytes) of each leaf           to a layout request
-             | the bytes of the range                                            to a range request
+"""What peers say to one another on `/scatter/content/1`; docs/wire-protocol.md shows it field by field.
 
 A range begins at a leaf and ends at one or at the end of the file, so that whoever asked can verify it at once.
 """
 
-import struct
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Self
+from enum import StrEnum
+from typing import Annotated, Self
 
-from scatter.content.cids import DIGEST_BYTES, Cid, InvalidCid
+from pydantic import Field, model_validator
+
+from scatter.content.cids import DIGEST_BYTES, Cid
 from scatter.content.unixfs import LEAF_BYTES, Layout, leaves_in
+from scatter.ports.messages import MalformedMessage, Message
 
 PROTOCOL = "/scatter/content/1"
 MAX_RANGE_BYTES = 4 << 20
 RANGE_LEAVES = MAX_RANGE_BYTES // LEAF_BYTES
-
-_REQUEST = struct.Struct(">B36sQI")
-_SIZE = struct.Struct(">Q")
+MAX_OFFSET = (1 << 63) - 1
 
 
-class MalformedMessage(ValueError):
-    """A peer said something that is not of this protocol."""
+class Status(StrEnum):
+    """How a request is answered."""
+
+    HERE = "here"
+    MISSING = "missing"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
 
 
-class Kind(IntEnum):
-    """What is asked for."""
-
-    LAYOUT = 0
-    RANGE = 1
-
-
-class Status(IntEnum):
-    """How it is answered."""
-
-    HERE = 0
-    MISSING = 1
-    REFUSED = 2
-    MALFORMED = 3
+_SAID = {
+    Status.MISSING: "does not have it",
+    Status.REFUSED: "refuses to hand it out",
+    Status.MALFORMED: "did not understand the request",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request for a layout, or for `length` bytes (at most 4 MiB) from `offset`."""
+class Request(Message):
+    """A request for the layout of a file, or for `length` bytes (at most 4 MiB) of it from `offset`, which is a multiple of
+    256 KiB."""
 
-    kind: Kind
-    cid: Cid
-    offset: int = 0
-    length: int = 0
+    cid: bytes
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET, multiple_of=LEAF_BYTES)] | None = None
+    length: Annotated[int, Field(ge=0, le=MAX_RANGE_BYTES)] | None = None
 
-    def to_bytes(self) -> bytes:
-        """As it is sent."""
-        return _REQUEST.pack(self.kind, bytes(self.cid), self.offset, self.length)
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        Cid.from_bytes(self.cid)
+        if (self.offset is None) is not (self.length is None):
+            raise ValueError("a range has an offset and a length, a layout neither")
+        return self
 
     @classmethod
-    def from_bytes(cls, message: bytes) -> Self:
-        """As it was received; MalformedMessage when it is none."""
-        if len(message) != _REQUEST.size:
-            raise MalformedMessage(f"a request has {_REQUEST.size} bytes, not {len(message)}")
-        kind, cid, offset, length = _REQUEST.unpack(message)
-        try:
-            request = cls(Kind(kind), Cid.from_bytes(cid), offset, length)
-        except (InvalidCid, ValueError) as error:
-            raise MalformedMessage(str(error)) from error
-        if request.kind is Kind.LAYOUT and (offset or length):
-            raise MalformedMessage("a layout has no range")
-        if request.kind is Kind.RANGE and (offset % LEAF_BYTES or not 0 <= length <= MAX_RANGE_BYTES):
-            raise MalformedMessage(f"a range begins at a leaf and has at most {MAX_RANGE_BYTES} bytes")
-        return request
+    def for_layout(cls, cid: Cid) -> Self:
+        """A request for a layout."""
+        return cls(cid=bytes(cid))
+
+    @classmethod
+    def for_range(cls, cid: Cid, offset: int, length: int) -> Self:
+        """A request for a range."""
+        return cls(cid=bytes(cid), offset=offset, length=length)
 
 
-def answer(status: Status, body: bytes = b"") -> bytes:
-    """An answer as it is sent."""
-    return bytes((status,)) + body
+class _Answer(Message):
+    status: str
+    content: bytes | None = None
+    size: Annotated[int, Field(ge=0, le=MAX_OFFSET)] | None = None
+    leaves: bytes | None = None
 
 
-def body_of(message: bytes) -> bytes:
-    """The body of an answer; MalformedMessage, with what was said instead, when the content was not handed out."""
-    status = message[0] if message else None
-    match status:
-        case Status.HERE:
-            return message[1:]
-        case Status.MISSING:
-            raise MalformedMessage("does not have it")
-        case Status.REFUSED:
-            raise MalformedMessage("refuses to hand it out")
-        case Status.MALFORMED:
-            raise MalformedMessage("did not understand the request")
-        case _:
-            raise MalformedMessage("answered nonsense")
+def refusal(status: Status) -> bytes:
+    """An answer without content."""
+    return _Answer(status=status.value).to_bytes()
 
 
-def layout_body(layout: Layout) -> bytes:
-    """A layout as it is sent."""
-    return _SIZE.pack(layout.size) + b"".join(layout.leaves)
+def range_answer(content: bytes) -> bytes:
+    """The answer to a request for a range."""
+    return _Answer(status=Status.HERE.value, content=content).to_bytes()
 
 
-def layout_from(body: bytes, limit: int) -> Layout:
+def layout_answer(layout: Layout) -> bytes:
+    """The answer to a request for a layout."""
+    return _Answer(status=Status.HERE.value, size=layout.size, leaves=b"".join(layout.leaves)).to_bytes()
+
+
+def range_from(message: bytes) -> bytes:
+    """The bytes of a range as they were received; MalformedMessage, with what was said instead, when there are none."""
+    answer = _handed_out(message)
+    if answer.content is None:
+        raise MalformedMessage("answered without content")
+    return answer.content
+
+
+def layout_from(message: bytes, limit: int) -> Layout:
     """A layout as it was received, of a file of at most `limit` bytes; MalformedMessage when it is none."""
-    if len(body) < _SIZE.size:
-        raise MalformedMessage("sent a layout without a size")
-    (size,) = _SIZE.unpack_from(body)
-    if size > limit:
-        raise MalformedMessage(f"says it has {size} bytes, more than the {limit} that are allowed")
-    if len(body) != _SIZE.size + DIGEST_BYTES * leaves_in(size):
+    answer = _handed_out(message)
+    if answer.size is None or answer.leaves is None:
+        raise MalformedMessage("answered without a layout")
+    if answer.size > limit:
+        raise MalformedMessage(f"says it has {answer.size} bytes, more than the {limit} that are allowed")
+    if len(answer.leaves) != DIGEST_BYTES * leaves_in(answer.size):
         raise MalformedMessage("sent a layout that does not fit its size")
-    digests = (body[start : start + DIGEST_BYTES] for start in range(_SIZE.size, len(body), DIGEST_BYTES))
-    return Layout(size, tuple(digests))
+    starts = range(0, len(answer.leaves), DIGEST_BYTES)
+    return Layout(answer.size, tuple(answer.leaves[start : start + DIGEST_BYTES] for start in starts))
+
+
+def _handed_out(message: bytes) -> _Answer:
+    try:
+        answer = _Answer.from_bytes(message)
+        status = Status(answer.status)
+    except ValueError:
+        raise MalformedMessage("answered nonsense") from None
+    if status is not Status.HERE:
+        raise MalformedMessage(_SAID[status])
+    return answer

@@ -5,9 +5,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from scatter.content.cids import Cid
-from scatter.content.messages import PROTOCOL, Kind, MalformedMessage, Request, Status, answer, layout_body
-from scatter.content.unixfs import layout_of
+from scatter.content.messages import PROTOCOL, Request, Status, layout_answer, range_answer, refusal
+from scatter.content.verifying import verified_layout
 from scatter.ports import ContentMissing, ContentStore, PeerKey, PeerNetwork
+from scatter.ports.messages import MalformedMessage
 
 Allowed = Callable[[PeerKey, str], Awaitable[bool]]
 """(who asks, CID) → whether he may have it."""
@@ -34,23 +35,22 @@ class ContentServer:
         try:
             request = Request.from_bytes(message)
         except MalformedMessage:
-            return answer(Status.MALFORMED)
-        cid = str(request.cid)
-        if not await self._allowed(peer, cid):
-            return answer(Status.REFUSED)
+            return refusal(Status.MALFORMED)
+        cid = Cid.from_bytes(request.cid)
+        if not await self._allowed(peer, str(cid)):
+            return refusal(Status.REFUSED)
         try:
-            if request.kind is Kind.LAYOUT:
-                return answer(Status.HERE, await self._layout(request.cid))
-            return answer(Status.HERE, await self._store.read(cid, request.offset, request.length))
+            if request.offset is None or request.length is None:
+                return await self._layout(cid)
+            return range_answer(await self._store.read(str(cid), request.offset, request.length))
         except ContentMissing:
-            return answer(Status.MISSING)
+            return refusal(Status.MISSING)
 
     async def _layout(self, cid: Cid) -> bytes:
         """Computed once for many readers, and for one at a time: it reads and hashes everything."""
         async with self._computing:
             if cid not in self._layouts:
-                content = await self._store.get(str(cid))
-                self._layouts[cid] = await asyncio.to_thread(lambda: layout_body(layout_of(content)))
+                self._layouts[cid] = layout_answer(await verified_layout(self._store, cid))
                 if len(self._layouts) > _REMEMBERED:
                     self._layouts.popitem(last=False)
             self._layouts.move_to_end(cid)

@@ -55,6 +55,17 @@ class FileContentStore:
             raise ValueError(f"a range begins and ends after 0, not at {offset} for {length} bytes")
         return await asyncio.to_thread(self._read, Cid.parse(cid), offset, length)
 
+    async def receive(self, cid: str, size: int) -> "_IncomingFile":
+        """See `ContentStore`. What came is kept for an hour, also when the process is killed."""
+        parsed = Cid.parse(cid)
+        if not 0 <= size <= self._max_bytes:
+            raise ValueError(f"content of {size} bytes is larger than {self._max_bytes}")
+        return await asyncio.to_thread(_IncomingFile, self._partial / str(parsed), self._path(parsed), size)
+
+    async def drop(self, cid: str) -> None:
+        """See `ContentStore`."""
+        self._path(Cid.parse(cid)).unlink(missing_ok=True)
+
     def _path(self, cid: Cid) -> Path:
         name = str(cid)
         return self._folder / name[-2:] / name
@@ -84,9 +95,7 @@ class FileContentStore:
         with suppress(FileNotFoundError):
             if path.stat().st_size == len(content):
                 return str(cid)
-        if not path.parent.is_dir():
-            path.parent.mkdir(exist_ok=True)
-            _sync_folder(self._folder)
+        _make_place(path)
         partial = self._partial / secrets.token_hex(16)
         try:
             with partial.open("xb") as file:
@@ -106,6 +115,59 @@ class FileContentStore:
             with suppress(FileNotFoundError):
                 if time.time() - partial.stat().st_mtime > _ABANDONED_AFTER:
                     partial.unlink()
+
+
+class _IncomingFile:
+    """`scatter.ports.IncomingContent` of a store in a folder: a file of its length from the beginning, with holes."""
+
+    def __init__(self, partial: Path, path: Path, size: int) -> None:
+        self._partial = partial
+        self._path = path
+        self.begun = partial.exists()
+        self._descriptor: int | None = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.ftruncate(self._descriptor, size)
+
+    async def write(self, offset: int, piece: bytes) -> None:
+        await asyncio.to_thread(self._write, offset, piece)
+
+    async def read(self, offset: int, length: int) -> bytes:
+        return await asyncio.to_thread(os.pread, self._open, length, offset)
+
+    async def finish(self) -> None:
+        await asyncio.to_thread(self._finish)
+
+    async def leave(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @property
+    def _open(self) -> int:
+        if self._descriptor is None:
+            raise ValueError("nothing can be done with content after it was finished or left")
+        return self._descriptor
+
+    def _write(self, offset: int, piece: bytes) -> None:
+        rest = memoryview(piece)
+        while rest:
+            written = os.pwrite(self._open, rest, offset)
+            offset, rest = offset + written, rest[written:]
+
+    def _finish(self) -> None:
+        os.fsync(self._open)
+        _make_place(self._path)
+        with suppress(FileNotFoundError):  # another store of the folder was faster
+            self._partial.rename(self._path)
+        _sync_folder(self._path.parent)
+        os.close(self._open)
+        self._descriptor = None
+
+
+def _make_place(path: Path) -> None:
+    """Make the folder of a content's file."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(exist_ok=True)
+        _sync_folder(path.parent.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -55,9 +55,14 @@ def leaves_in(size: int) -> int:
 
 def layout_of(content: bytes) -> Layout:
     """The layout of content."""
-    view = memoryview(content)
-    starts = range(0, max(1, len(content)), LEAF_BYTES)
-    return Layout(len(content), tuple(hashlib.sha256(view[start : start + LEAF_BYTES]).digest() for start in starts))
+    return Layout(len(content), tuple(leaf_digests(content)))
+
+
+def leaf_digests(piece: bytes) -> list[bytes]:
+    """The sha2-256 digests of the leaves in a piece of a file that begins at one."""
+    view = memoryview(piece)
+    starts = range(0, max(1, len(piece)), LEAF_BYTES)
+    return [hashlib.sha256(view[start : start + LEAF_BYTES]).digest() for start in starts]
 
 
 def cid_of(content: bytes) -> Cid:

@@ -5,9 +5,10 @@ whoever holds a key seals it anew to the one who asks, if he may have it. Nobody
 checks what he gets against the hash or the commitment that is on the chain.
 """
 
-import struct
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from scatter.content.encryption import EncryptionError, key_commitment, open_sealed, seal
 from scatter.jobs.errors import ManifestError
@@ -15,18 +16,25 @@ from scatter.node.behaviour import Work
 from scatter.node.models import JobKeyMissing, job_key, update_key, update_manifest
 from scatter.node.parts import Parts
 from scatter.ports import ContentMissing, PeerKey, PeerUnreachable, RequestRefused
+from scatter.ports.messages import MalformedMessage, Message
 from scatter.protocol.commitments import secret_hash
 from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Round, address_bytes
 from scatter.protocol.view import JobView
 
 PROTOCOL = "/scatter/keys/1"
-_FORMAT = struct.Struct(">32sBB")
-"""Job, round, slot; round 0 asks for the job key."""
+_LARGEST = 255
+"""Rounds and slots are one byte on the chain."""
 
 
 class KeyRefused(RequestRefused):
     """This node does not hand out that key to that peer, or has none."""
+
+
+class _Request(Message):
+    job: Annotated[bytes, Field(min_length=WORD_BYTES, max_length=WORD_BYTES)]
+    round: Annotated[int, Field(ge=0, le=_LARGEST)]
+    slot: Annotated[int, Field(ge=0, le=_LARGEST)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,17 @@ class KeyRequest:
     slot: int = 0
 
     def to_bytes(self) -> bytes:
-        """34 bytes."""
-        return _FORMAT.pack(self.job, self.round, self.slot)
+        """As it is sent."""
+        return _Request(job=self.job, round=self.round, slot=self.slot).to_bytes()
 
     @classmethod
     def from_bytes(cls, message: bytes) -> Self:
         """KeyRefused when the message is not one."""
-        if len(message) != _FORMAT.size:
-            raise KeyRefused(f"a request for a key has {_FORMAT.size} bytes, not {len(message)}")
-        job, round_, slot = _FORMAT.unpack(message)
-        return cls(JobId(job), Round(round_), slot)
+        try:
+            request = _Request.from_bytes(message)
+        except MalformedMessage as error:
+            raise KeyRefused(f"no request for a key: {error}") from None
+        return cls(JobId(request.job), Round(request.round), request.slot)
 
     def context(self, reader: Address) -> bytes:
         """What the sealed answer is bound to."""

@@ -50,7 +50,8 @@ async def fetch_whole(
     Raises what the fetcher raises when nobody has it, ManifestError when the block is none of these manifests or says that
     it lists a model of more than `largest_model` bytes.
     """
-    manifest = _read(await parts.fetcher.fetch(raw_cid(name), candidates, MAX_BYTES), kinds)
+    await parts.fetcher.fetch(raw_cid(name), candidates, MAX_BYTES)
+    manifest = _read(await parts.content.get(raw_cid(name)), kinds)
     if isinstance(manifest, UpdateManifest | GlobalModelManifest) and manifest.size > largest_model:
         raise ManifestError(f"{manifest.title} lists {manifest.size} bytes; models of its job have {largest_model}")
     for cid, limit in listed(manifest):

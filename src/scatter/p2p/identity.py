@@ -51,12 +51,24 @@ class PeerIdentity:
 
 def peer_id(public_key: PeerKey) -> str:
     """The libp2p peer id of an Ed25519 public key."""
-    if len(public_key) != KEY_BYTES:
-        raise ValueError(f"a peer's public key has {KEY_BYTES} bytes, not {len(public_key)}")
-    multihash = _PREFIX + public_key
+    multihash = multihash_of(public_key)
     number = int.from_bytes(multihash, "big")
     text = ""
     while number:
         number, digit = divmod(number, len(_ALPHABET))
         text = _ALPHABET[digit] + text
     return _ALPHABET[0] * (len(multihash) - len(multihash.lstrip(b"\0"))) + text
+
+
+def peer_key(multihash: bytes) -> PeerKey | None:
+    """The Ed25519 public key that a libp2p peer id, as bytes, consists of; None when it is the id of another kind of key."""
+    if len(multihash) != len(_PREFIX) + KEY_BYTES or not multihash.startswith(_PREFIX):
+        return None
+    return multihash[len(_PREFIX) :]
+
+
+def multihash_of(public_key: PeerKey) -> bytes:
+    """The libp2p peer id of an Ed25519 public key, as bytes."""
+    if len(public_key) != KEY_BYTES:
+        raise ValueError(f"a peer's public key has {KEY_BYTES} bytes, not {len(public_key)}")
+    return _PREFIX + public_key

@@ -5,9 +5,7 @@ import logging
 
 from scatter.p2p.identity import KEY_BYTES
 from scatter.ports import PeerKey, PeerUnreachable, RequestHandler, RequestRefused
-
-MAX_PAYLOAD_BYTES = 8 << 20
-"""Longest request and longest answer."""
+from scatter.ports.peers import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -64,9 +62,9 @@ class InProcessPeer:
         self.handlers[protocol] = handler
 
     async def request(self, peer: PeerKey, protocol: str, payload: bytes, timeout: float = 30.0) -> bytes:
-        """See `PeerNetwork`. ValueError when the payload is longer than 8 MiB."""
-        if len(payload) > MAX_PAYLOAD_BYTES:
-            raise ValueError(f"a request has at most {MAX_PAYLOAD_BYTES} bytes, not {len(payload)}")
+        """See `PeerNetwork`."""
+        if len(payload) > MAX_REQUEST_BYTES:
+            raise ValueError(f"a request has at most {MAX_REQUEST_BYTES} bytes, not {len(payload)}")
         await asyncio.sleep(0)  # as with a real network, others get their turn before an answer
         handler = self._network.handler(self._peer, peer, protocol)
         try:
@@ -82,6 +80,7 @@ class InProcessPeer:
             _log.exception("answering %s failed", protocol)
             raise PeerUnreachable("could not answer") from None
         self._network.handler(self._peer, peer, protocol)  # it may have gone offline meanwhile
-        if len(answer) > MAX_PAYLOAD_BYTES:
-            raise PeerUnreachable(f"answered with more than {MAX_PAYLOAD_BYTES} bytes")
+        if len(answer) > MAX_ANSWER_BYTES:
+            _log.error("an answer of %d bytes to %s is longer than peers take", len(answer), protocol)
+            raise PeerUnreachable("could not answer")
         return answer

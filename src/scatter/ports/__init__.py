@@ -17,9 +17,16 @@ from scatter.ports.chain import (
     Signer,
     TransactionRejected,
 )
-from scatter.ports.content import ContentMissing, ContentStore
+from scatter.ports.content import ContentMissing, ContentStore, IncomingContent
 from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
-from scatter.ports.peers import PeerKey, PeerNetwork, PeerUnreachable, RequestHandler, RequestRefused
+from scatter.ports.peers import (
+    ContentRouting,
+    PeerKey,
+    PeerNetwork,
+    PeerUnreachable,
+    RequestHandler,
+    RequestRefused,
+)
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
 from scatter.ports.storage import Artefacts, Task, TaskQueue
 
@@ -34,8 +41,10 @@ __all__ = [
     "ChainUnavailable",
     "ChainUpdate",
     "ContentMissing",
+    "ContentRouting",
     "ContentStore",
     "EventLog",
+    "IncomingContent",
     "Limits",
     "LogEntry",
     "Outbox",

@@ -28,6 +28,40 @@ class ContentStore(Protocol):
         """A range of the bytes, shorter at the end; ContentMissing when they are not here."""
         ...
 
+    async def receive(self, cid: str, size: int) -> "IncomingContent":
+        """A place for content that comes in pieces, with what came of it earlier; ValueError when it is larger than this
+        store takes."""
+        ...
+
+    async def drop(self, cid: str) -> None:
+        """Have the bytes no more; nothing happens when they are not here."""
+        ...
+
+
+class IncomingContent(Protocol):
+    """Content on its way into a store. Whoever writes a piece has verified it."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something of it from an earlier attempt, right or wrong."""
+        ...
+
+    async def write(self, offset: int, piece: bytes) -> None:
+        """Keep a piece at its place."""
+        ...
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """What is at a place: a piece, or anything when none was written there."""
+        ...
+
+    async def finish(self) -> None:
+        """All of it is there: from now on the store has the content."""
+        ...
+
+    async def leave(self) -> None:
+        """Go no further. The store may keep what came, for another attempt. Nothing happens after `finish`."""
+        ...
+
 
 class ContentMissing(LookupError):
     """Content is not in this store."""

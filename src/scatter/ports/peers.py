@@ -1,6 +1,6 @@
-"""Requests between peers."""
+"""Requests between peers, and finding out who has content."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 PeerKey = bytes
@@ -8,6 +8,11 @@ PeerKey = bytes
 
 RequestHandler = Callable[[PeerKey, bytes], Awaitable[bytes]]
 """(who asks, request) → answer, or RequestRefused. The network proves who asks."""
+
+MAX_REQUEST_BYTES = 64 << 10
+"""Longest request. What is long is asked for, not told."""
+MAX_ANSWER_BYTES = 8 << 20
+"""Longest answer."""
 
 
 class PeerNetwork(Protocol):
@@ -23,7 +28,20 @@ class PeerNetwork(Protocol):
         ...
 
     async def request(self, peer: PeerKey, protocol: str, payload: bytes, timeout: float = 30.0) -> bytes:
-        """Ask a peer; PeerUnreachable when it is away, does not speak the protocol, refuses or takes too long."""
+        """Ask a peer; PeerUnreachable when it is away, does not speak the protocol, refuses or takes too long. ValueError
+        when the payload is longer than 64 KiB."""
+        ...
+
+
+class ContentRouting(Protocol):
+    """Who has content, as peers tell one another. Whoever says so may lie: what he sends is verified."""
+
+    async def provide(self, cid: str) -> None:
+        """Tell others that this peer has the content of a CID."""
+        ...
+
+    async def providers(self, cid: str) -> Sequence[PeerKey]:
+        """Peers that say they have it, without this one; none when nobody does or nobody can be asked."""
         ...
 
 

@@ -1,12 +1,16 @@
 """What holds for any content, any message and any text."""
 
+from contextlib import suppress
+
+import cbor2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scatter.content.cids import Cid, InvalidCid
 from scatter.content.encryption import EncryptionError, decrypt_content, encrypt_content, open_sealed
-from scatter.content.messages import MalformedMessage, Request, body_of, layout_body, layout_from
+from scatter.content.messages import Request, layout_answer, layout_from, range_from
 from scatter.content.unixfs import LEAF_BYTES, Layout, cid_of, cid_of_layout, layout_of, leaves_in
+from scatter.ports.messages import MalformedMessage
 
 keys = st.binary(min_size=32, max_size=32)
 sizes = st.one_of(st.integers(0, 3 * LEAF_BYTES), st.sampled_from([LEAF_BYTES - 1, LEAF_BYTES, LEAF_BYTES + 1]))
@@ -19,7 +23,7 @@ def test_the_layout_determines_the_cid(size: int, seed: bytes) -> None:
     layout = layout_of(content)
     assert cid_of_layout(layout) == cid_of(content)
     assert sum(layout.length(leaf) for leaf in range(len(layout.leaves))) == size
-    assert layout_from(layout_body(layout), size) == layout
+    assert layout_from(layout_answer(layout), size) == layout
 
 
 @given(st.integers(2, 400), st.integers(0, 400), st.integers(1, 255))
@@ -48,22 +52,39 @@ def test_every_cid_has_a_text(codec: int, digest: bytes) -> None:
     assert Cid.parse(str(cid)) == cid
 
 
-@given(st.one_of(st.binary(max_size=100), st.binary(min_size=49, max_size=49)))
+values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9), st.binary(max_size=60))
+names = st.sampled_from(["cid", "offset", "length", "status", "size", "leaves", "content", "other"])
+maps = st.dictionaries(st.one_of(names, values), values, max_size=5)
+messages = st.one_of(st.binary(max_size=100), maps.map(cbor2.dumps), maps.map(lambda said: cbor2.dumps([said])))
+
+
+@given(st.one_of(messages, st.builds(lambda said, rest: said + rest, messages, messages)))
 def test_a_request_is_what_it_is_read_as_or_malformed(message: bytes) -> None:
     try:
         request = Request.from_bytes(message)
     except MalformedMessage:
         return
-    assert request.to_bytes() == message
+    assert Request.from_bytes(request.to_bytes()) == request
+    assert len(request.to_bytes()) <= len(message)
 
 
-@given(st.binary(max_size=200))
+@given(keys, st.integers(0, 1 << 40), st.integers(0, 4 << 20))
+def test_a_request_is_read_as_it_was_written(digest: bytes, leaf: int, length: int) -> None:
+    cid = Cid(0x70, digest)
+    for request in (Request.for_layout(cid), Request.for_range(cid, leaf * LEAF_BYTES, length)):
+        assert Request.from_bytes(request.to_bytes()) == request
+
+
+@given(messages)
 def test_answers_are_read_or_malformed(message: bytes) -> None:
     try:
-        layout = layout_from(body_of(message), 1 << 20)
+        layout = layout_from(message, 1 << 20)
     except MalformedMessage:
-        return
-    assert len(layout.leaves) == leaves_in(layout.size)
+        pass
+    else:
+        assert len(layout.leaves) == leaves_in(layout.size)
+    with suppress(MalformedMessage):
+        assert isinstance(range_from(message), bytes)
 
 
 @given(keys, st.binary(max_size=500), st.binary(max_size=50), st.data())

@@ -97,7 +97,7 @@ class ModelChain:
     # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def register(self, sender: Address, role: int, peer_key: bytes, sealing_key: bytes) -> None:
         node = self.nodes.setdefault(sender, ModelNode())
-        check(node.role == role or (node.stake == 0 and node.parts == 0), "RoleBound")
+        check(node.role == role or node.stake == 0, "RoleBound")
         node.role = role
         self.balances.setdefault(sender, FUNDS)
         self.emit("NodeRegistered", node=sender, role=role, peer_key=peer_key, sealing_key=sealing_key)
@@ -142,7 +142,6 @@ class ModelChain:
         job = job_id(sender, topic)
         check(job not in self.jobs, "JobExists")
         self.jobs[job] = ModelJob(self, job, sender, terms, tuple(key_hashes))
-        self.nodes[sender].parts += 1
         self.take(sender, terms.round_pool * (terms.rounds + 1))
         self.emit(
             "JobPosted",
@@ -161,7 +160,6 @@ class ModelChain:
         check(self.timestamp <= made.deadline, "DeadlinePassed")
         check(sender in self.nodes and self.nodes[sender].role == Role.TRAINER, "NotRegistered")
         made.join(sender)
-        self.nodes[sender].parts += 1
         self.take(sender, made.terms.slot_stake)
 
     def claim(self, sender: Address, job: JobId, accounts: Sequence[Address], words: Sequence[int]) -> None:
@@ -198,7 +196,6 @@ class ModelChain:
                     node.slashes += 1
                     node.role = node.role if node.stake else 0
                     self.emit("StakeSlashed", job=job.id, node=claimed, amount=due.penalty)
-        node.parts -= 1
         job.claimed.add(claimed)
         self.balances[claimed] += due.paid
         self.held -= due.paid

@@ -132,6 +132,6 @@ class Drawing(JobStates):
 
     def _take_seat(self, kind: SeatKind, account: Address, role: Role) -> None:
         node, lock = self.chain.nodes[account], seat_lock(role, self.terms, self.rates)
-        node.locked, node.parts = node.locked + lock, node.parts + 1
+        node.locked += lock
         self.drawn[kind].append(ModelSeat(account, role, lock, node.slashes))
         self._emit("SeatLocked", node=account, amount=lock)

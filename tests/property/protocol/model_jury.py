@@ -69,6 +69,7 @@ class Jury(Rounds):
             return
         if expired or len(self.jurors) < self.terms.smallest_jury:
             self._emit("JuryVoid", jurors=len(self.jurors))
+            self.phase = JudgingPhase.TALLYING
             self.enter(State.SETTLED, reason=self.reason)
         else:
             self._advance(JudgingPhase.COMMITTING, self.terms.durations.judge)

@@ -35,7 +35,6 @@ class ModelNode:
     slashes: int = 0
     withdrawing: bool = False
     available_at: int = 0
-    parts: int = 0
 
 
 @dataclass

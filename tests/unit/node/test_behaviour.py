@@ -137,7 +137,8 @@ async def test_content_is_served_to_whom_it_says(played: Played) -> None:
     with pytest.raises(ContentUnavailable):
         await trainer.fetcher.fetch(training.initial_model, [requestor.network.peer], 1 << 20)
     behaviour.serves = lambda peer, network: peer == trainer.network.peer  # type: ignore[method-assign]
-    assert await trainer.fetcher.fetch(training.initial_model, [requestor.network.peer], 1 << 20)
+    await trainer.fetcher.fetch(training.initial_model, [requestor.network.peer], 1 << 20)
+    assert await trainer.content.has(training.initial_model)
 
 
 @pytest.mark.parametrize("can_score", [True, False])

@@ -14,7 +14,7 @@ from tests.unit.node.world import World, duty, everything_kept, owed
 from scatter.content.encryption import encrypt_content, key_commitment
 from scatter.jobs.manifests import UpdateManifest
 from scatter.node.doing import do
-from scatter.node.key_exchange import PROTOCOL
+from scatter.node.key_exchange import PROTOCOL, KeyRequest
 from scatter.node.library import keep, manifest_of
 from scatter.node.models import job_key, update_context, update_key
 from scatter.node.parts import Parts
@@ -136,7 +136,8 @@ def withhold(*holders: Parts, slot: int | None = None) -> None:
         handler = holder.network.handlers[PROTOCOL]  # type: ignore[attr-defined]
 
         async def answer(peer: bytes, message: bytes, handler: Any = handler) -> bytes:
-            if slot is None or (message[-2], message[-1]) == (ROUND, slot):
+            request = KeyRequest.from_bytes(message)
+            if slot is None or (request.round, request.slot) == (ROUND, slot):
                 raise PermissionError
             answered: bytes = await handler(peer, message)
             return answered

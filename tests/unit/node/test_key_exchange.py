@@ -121,7 +121,7 @@ async def test_a_juror_passes_on_what_was_passed_to_it(played: Played) -> None:
     assert await got(played, second, request, first) == await true_key(played)
 
 
-GARBAGE = (b"", bytes(33), bytes(35), bytes(1 << 20), KeyRequest(JobId(bytes(32))).to_bytes())
+GARBAGE = (b"", bytes(33), bytes(35), bytes(1 << 16), KeyRequest(JobId(bytes(32))).to_bytes())
 
 
 async def test_garbage_gets_no_answer_and_does_no_harm(played: Played) -> None:
@@ -156,10 +156,12 @@ async def test_strangers_cost_one_line_of_the_log(played: Played, caplog: pytest
 
 def test_a_request_is_read_as_it_was_written() -> None:
     request = KeyRequest(JobId(bytes(range(32))), Round(255), 254)
-    assert len(request.to_bytes()) == 34
-    assert KeyRequest.from_bytes(request.to_bytes()) == request
-    with pytest.raises(KeyRefused, match="has 34 bytes, not 3"):
-        KeyRequest.from_bytes(b"key")
+    as_documented = b"\xa3\x63job\x58\x20" + bytes(range(32)) + b"\x64slot\x18\xfe\x65round\x18\xff"
+    assert request.to_bytes() == as_documented
+    assert KeyRequest.from_bytes(as_documented) == request
+    for wrong in (b"key", as_documented + b"x", as_documented.replace(b"\x18\xff", b"\x19\xff\xff")):
+        with pytest.raises(KeyRefused, match="no request for a key"):
+            KeyRequest.from_bytes(wrong)
 
 
 async def test_answers_are_sealed_to_the_asker_and_bound_to_the_question(played: Played) -> None:

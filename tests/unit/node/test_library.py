@@ -8,7 +8,7 @@ from tests.unit.node.world import World, duty
 
 from scatter.content.cids import raw_cid
 from scatter.content.fetching import ContentUnavailable
-from scatter.content.messages import PROTOCOL
+from scatter.content.messages import PROTOCOL, range_answer
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import (
     EvaluationJobManifest,
@@ -78,7 +78,7 @@ async def test_it_is_not_here_before_all_of_it_is(played: Played, stranger: Part
 
 async def test_peers_that_lie_or_are_away_are_passed_over(played: Played, stranger: Parts) -> None:
     async def lie(peer: bytes, message: bytes) -> bytes:
-        return b"\0" + b'{"kind":"training-job"}'
+        return range_answer(b'{"kind":"training-job"}')
 
     liar, away, real = [await played.world.node(name, Role.TRAINER) for name in ("liar", "away", "real")]
     liar.network.serve(PROTOCOL, lie)

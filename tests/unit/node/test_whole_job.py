@@ -33,7 +33,7 @@ async def test_by_themselves(world: World, workers: int, rounds: int) -> None:
     ticking = asyncio.create_task(clock.run())
     for node in nodes:
         await node.start()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await world.view.until(lambda view: view.jobs[played.job_id].claimed >= set(played.job.participants))
     for node in nodes:
         await node.stop()

@@ -84,10 +84,20 @@ def test_claims_are_made_in_turn_for_everybody() -> None:
     assert kinds(replace(view, claimed=frozenset(EVERYBODY)), REQUESTOR) == []
 
 
-@pytest.mark.parametrize(("rounds", "page"), [(1, 8), (13, 4), (32, 2)])
-def test_a_page_of_claims_is_bounded_by_member_rounds(rounds: int, page: int) -> None:
+@pytest.mark.parametrize(("rounds", "page"), [(1, 8), (13, 8), (32, 6)])
+def test_a_page_of_claims_is_bounded_by_what_it_costs(rounds: int, page: int) -> None:
     view = job(State.SETTLED, terms=replace(TERMS, rounds=rounds))
     assert claim_page(view) == list(EVERYBODY[:page])
+
+
+@pytest.mark.parametrize(("rounds", "trainers", "seats"), [(1, 20, 15), (8, 14, 5), (32, 2, 1)])
+def test_seats_fill_a_page_sooner_than_trainers(rounds: int, trainers: int, seats: int) -> None:
+    """63 trainers, 31 members: a page of trainers with the requestor before them, and one of seats."""
+    most = tuple(account(100 + slot) for slot in range(63))
+    members = tuple(account(200 + seat) for seat in range(31))
+    view = job(State.SETTLED, terms=replace(TERMS, rounds=rounds), trainers=most, members=members, auditors=())
+    assert claim_page(view) == [REQUESTOR, *most[:trainers]]
+    assert claim_page(replace(view, claimed=frozenset({REQUESTOR, *most}))) == list(members[:seats])
 
 
 def many(**made: Any) -> JobView:

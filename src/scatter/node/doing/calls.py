@@ -98,11 +98,12 @@ async def claim(parts: Parts, duty: Duty) -> Arguments:
     """Claim for the next page of accounts."""
     job = job_of(parts, duty)
     page = claim_page(job)
-    return "claim", (duty.job, page, _opened_words(job, page))
+    return "claim", (duty.job, page, opened_words(job, page))
 
 
-def _opened_words(job: JobView, accounts: list[Any]) -> list[int]:
-    """Above one word of scores the contract keeps only hashes: what each claimed seat opened goes along."""
+def opened_words(job: JobView, accounts: list[Any]) -> list[int]:
+    """What goes along with a claim for these accounts: above one word of scores the contract keeps only hashes of what seats
+    opened."""
     if words_for(len(job.trainers)) == 1:
         return []
     words: list[int] = []

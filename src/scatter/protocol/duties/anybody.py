@@ -14,8 +14,8 @@ from scatter.protocol.view import JobView
 
 BLOCKS_APART = 3
 SECONDS_APART = 12
-MEMBER_ROUNDS_PER_CLAIM = 64
-"""A claim reads at most so many rounds of accounts, so that it stays far from the gas cap of a transaction."""
+PAGE_GAS = 1_100_000
+"""What a claim for a page of accounts may cost by `_gas_of_all` and `_gas_of_one`, which are above what it takes."""
 
 
 def anybodys_duties(view: JobView, me: Identity, now: Now) -> list[Duty]:
@@ -36,9 +36,33 @@ def anybodys_duties(view: JobView, me: Identity, now: Now) -> list[Duty]:
 
 
 def claim_page(view: JobView) -> list[Address]:
-    """The next accounts to claim for, in the order of the job; as many as one transaction takes."""
-    unclaimed = [account for account in dict.fromkeys(view.participants) if account not in view.claimed]
-    return unclaimed[: max(1, MEMBER_ROUNDS_PER_CLAIM // view.terms.rounds)]
+    """The next accounts to claim for, in the order of the job; as many as one transaction of `PAGE_GAS` takes, at least one."""
+    page: list[Address] = []
+    left = PAGE_GAS - _gas_of_all(view)
+    for account in dict.fromkeys(view.participants):
+        if account in view.claimed:
+            continue
+        left -= _gas_of_one(view, account)
+        if page and left < 0:
+            break
+        page.append(account)
+    return page
+
+
+def _gas_of_all(view: JobView) -> int:
+    """What accounts of a page share: the transaction, and reading what is settled of each round for the first time."""
+    return 60_000 + 2_100 * view.terms.rounds * (1 + words_for(len(view.trainers)))
+
+
+def _gas_of_one(view: JobView, account: Address) -> int:
+    """What an account adds, which may have no tokens yet. The requestor's claim goes over what all trainers are paid; a seat's
+    opened scores are read, passed and compared."""
+    rounds, trainers = view.terms.rounds, len(view.trainers)
+    if account == view.requestor:
+        return 50_000 + rounds * (2_000 + 200 * trainers)
+    if account in view.trainers:
+        return 45_000 + 1_000 * rounds
+    return 50_000 + rounds * (3_000 + 3_500 * words_for(trainers))
 
 
 def _claims(view: JobView, me: Identity, now: Now) -> list[Duty]:

@@ -1,0 +1,62 @@
+"""A peer's private key in a file that only its owner can read: PKCS#8 in PEM, as OpenSSL writes it."""
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from scatter.p2p.identity import PeerIdentity
+
+_OWNER_ONLY = 0o600
+_MOST_BYTES = 4096
+
+
+class IdentityUnusable(ValueError):
+    """A peer's identity cannot be read or written; the message says which file, and why."""
+
+
+def create_identity(path: Path) -> PeerIdentity:
+    """Make a new identity and its file, which must not exist yet: an overwritten key cannot be had back."""
+    identity = PeerIdentity.random()
+    key = Ed25519PrivateKey.from_private_bytes(identity.seed)
+    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise IdentityUnusable(f"{path} exists already, and is not overwritten") from None
+    except OSError as error:
+        raise IdentityUnusable(f"{path} cannot be written: {error.strerror}") from error
+    return identity
+
+
+def read_identity(path: Path) -> PeerIdentity:
+    """The identity in a file; IdentityUnusable when there is none, or when others than its owner may read it."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            content = file.read(_MOST_BYTES)
+    except OSError as error:
+        raise IdentityUnusable(f"{path} cannot be read: {error.strerror}") from error
+    if mode & 0o077:
+        raise IdentityUnusable(f"others may read {path} (mode {mode:o}); allow its owner only: chmod 600 {path}")
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise IdentityUnusable(f"{path} is no private key in PEM without a password") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise IdentityUnusable(f"{path} has another kind of key than Ed25519")
+    return PeerIdentity.from_seed(key.private_bytes_raw())

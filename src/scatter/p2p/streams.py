@@ -1,0 +1,140 @@
+"""Streams: one message each way, bounded in size and time. docs/wire-protocol.md says how they look."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import trio
+from libp2p.abc import INetStream
+from libp2p.exceptions import BaseLibp2pError
+from libp2p.network.stream.exceptions import StreamEOF
+from libp2p.network.stream.net_stream import NetStream
+
+from scatter.ports.peers import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
+
+_CHUNK_BYTES = 64 << 10
+_MAX_LENGTH_DIGITS = 4
+"""Bytes of the length before a message: 28 bits, more than any message has."""
+
+ANSWERED, NOT_ANSWERED = b"\0", b"\1"
+
+_log = logging.getLogger(__name__)
+
+
+class BrokenStream(ConnectionError):
+    """A stream ended before it said all, or said what is not of the protocol; the message says which."""
+
+
+class OversizeMessage(BrokenStream):
+    """A message is longer than it may be."""
+
+
+class Watchdog:
+    """Resets streams that take too long.
+
+    The tasks that wait for those streams are not cancelled: libp2p keeps its books right only when a task in the middle of a
+    stream's business sees the stream end.
+    """
+
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
+
+    @contextmanager
+    def over(self, stream: INetStream, seconds: float) -> Iterator[None]:
+        """Reset the stream when the block takes longer."""
+        scope = trio.CancelScope()
+        self._nursery.start_soon(_reset_later, scope, stream, seconds)
+        try:
+            yield
+        finally:
+            scope.cancel()
+
+
+async def _reset_later(scope: trio.CancelScope, stream: INetStream, seconds: float) -> None:
+    with scope:
+        await trio.sleep(seconds)
+        await reset(stream)
+
+
+async def reset(stream: INetStream) -> None:
+    """End a stream in both directions, whatever state it is in."""
+    try:
+        await stream.reset()
+    except Exception as error:  # the library raises what its parts happen to raise; the stream is over either way
+        _log.debug("a stream was gone before it was reset: %r", error)
+
+
+async def write_message(stream: INetStream, message: bytes) -> None:
+    """Send one message and say that there will be no other."""
+    await stream.write(_length(len(message)) + message)
+    await cast(NetStream, stream).close_write()
+
+
+async def read_request(stream: INetStream) -> bytes:
+    """The request that a stream brings; OversizeMessage or BrokenStream when it is none."""
+    return await _read_message(stream, MAX_REQUEST_BYTES)
+
+
+async def read_answer(stream: INetStream) -> bytes | None:
+    """The answer that a stream brings, None when the peer does not give one; OversizeMessage or BrokenStream when it is
+    neither."""
+    message = await _read_message(stream, len(ANSWERED) + MAX_ANSWER_BYTES)
+    match message[:1]:
+        case b"\0":
+            return message[1:]
+        case b"\1":
+            return None
+        case _:
+            raise BrokenStream("answered nonsense")
+
+
+async def read_end(stream: INetStream) -> None:
+    """Wait until the other side has said all; BrokenStream when there is more."""
+    if await _read_some(stream, 1):
+        raise BrokenStream("sent more than one message")
+
+
+async def _read_message(stream: INetStream, limit: int) -> bytes:
+    length = await _read_length(stream)
+    if length > limit:
+        raise OversizeMessage(f"sent a message with more than {limit} bytes")
+    message = bytearray()
+    while len(message) < length:
+        piece = await _read_some(stream, min(_CHUNK_BYTES, length - len(message)))
+        if not piece:
+            raise BrokenStream(f"broke off after {len(message)} of {length} bytes")
+        message += piece
+    return bytes(message)
+
+
+async def _read_length(stream: INetStream) -> int:
+    length = 0
+    for position in range(_MAX_LENGTH_DIGITS):
+        digit = await _read_some(stream, 1)
+        if not digit:
+            raise BrokenStream("broke off before it said anything")
+        length |= (digit[0] & 0x7F) << 7 * position
+        if digit[0] < 0x80:
+            return length
+    raise BrokenStream("sent a length that is none")
+
+
+async def _read_some(stream: INetStream, most: int) -> bytes:
+    """At least one byte, or none at the end."""
+    try:
+        return await stream.read(most)
+    except StreamEOF:
+        return b""
+    except BaseLibp2pError as error:
+        raise BrokenStream("broke off") from error
+
+
+def _length(value: int) -> bytes:
+    """An unsigned varint: https://github.com/multiformats/unsigned-varint."""
+    digits = bytearray()
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    digits.append(value)
+    return bytes(digits)
