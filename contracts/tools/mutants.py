@@ -68,7 +68,10 @@ def listed() -> list[Mutant]:
 def complaints(mutant: Mutant) -> list[str]:
     """What the compiler says against it, before it makes any code of it."""
     sources = {f"src/{name}.sol": (CONTRACTS / "src" / f"{name}.sol").read_text() for name in BROKEN}
-    sources |= {f"src/{edit.file}": edit.applied() for edit in mutant.edits}
+    try:
+        sources |= {f"src/{edit.file}": edit.applied() for edit in mutant.edits}
+    except ValueError as error:
+        return [str(error)]
     request = {
         "language": "Solidity",
         "sources": {path: {"content": text} for path, text in sources.items()},

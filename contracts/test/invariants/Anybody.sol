@@ -151,7 +151,7 @@ abstract contract Anybody is Books {
             address account = all[(start + i) % all.length];
             if (owedAt[job][account].claimed) continue;
             accounts[accounts.length - n--] = account;
-            words = joined(words, claimWords(job, account));
+            words = both(words, claimWords(job, account));
         }
         protocol.claim(job, accounts, words);
         for (uint256 i; i < accounts.length; ++i) {
@@ -159,7 +159,7 @@ abstract contract Anybody is Books {
         }
     }
 
-    function joined(uint256[] memory a, uint256[] memory b) private pure returns (uint256[] memory c) {
+    function both(uint256[] memory a, uint256[] memory b) private pure returns (uint256[] memory c) {
         c = new uint256[](a.length + b.length);
         for (uint256 i; i < c.length; ++i) {
             c[i] = i < a.length ? a[i] : b[i - a.length];

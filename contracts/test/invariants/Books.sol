@@ -75,8 +75,7 @@ abstract contract Books is Truths {
 
     function sit(bytes32 job, address account) private {
         hasPart[job][account] = true;
-        locked[account] += lockOf(job, protocol.node(account).role);
-        ++parts[account];
+        locked[account] += lockOf(job, protocol.part(job, account).role);
     }
 
     // ── when they end ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +166,6 @@ abstract contract Books is Truths {
         Owed storage o = owedAt[job][account];
         o.claimed = true;
         --g.unclaimed;
-        --parts[account];
         purse[account] += o.paid;
         poolBalance += o.pooled;
         g.escrow -= int256(o.paid + o.pooled);
@@ -185,7 +183,7 @@ abstract contract Books is Truths {
     function partsOf(bytes32 job) internal view returns (address[] memory all) {
         address[] memory seats = allSeats(job);
         address[] memory jurors = protocol.jurors(job);
-        address[] memory trainers = protocol.trainers(job);
+        address[] memory trainers = joined[job];
         all = new address[](seats.length + jurors.length + trainers.length + 1);
         uint256 n;
         for (uint256 i; i < seats.length; ++i) {
@@ -230,9 +228,8 @@ abstract contract Books is Truths {
         for (uint256 i; i < actors.length; ++i) {
             address a = actors[i];
             vm.assertEq(token.balanceOf(a), purse[a], "4: nobody's balance changes but by what the page names");
-            if (parts[a] == 0 && staked[a] == 0) continue;
+            if (staked[a] == 0) continue;
             NodeView memory n = protocol.node(a);
-            vm.assertEq(n.parts, parts[a], "6: parts to claim");
             stakes_ += staked[a];
             vm.assertEq(n.stake, staked[a], "4: nobody's stake changes but by what the page names");
             vm.assertEq(n.locked, locked[a], "4: locked until claimed");

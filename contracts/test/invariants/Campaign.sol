@@ -59,7 +59,7 @@ contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness {
             State state = ghosts[job].state;
             bytes32 before = ghosts[job].digest;
             if (state == State.Keying || state == State.Revealing) requestorOf(job);
-            else if (state == State.Open || state == State.Training) trainersOf(job);
+            else if (state == State.Open || state == State.Training) trainersDo(job);
             else if (state == State.Challenging) challengeOne(job);
             else if (state == State.Judging) jurorsOf(job);
             else if (state != State.Drawing) seatsOf(job);

@@ -12,17 +12,17 @@ abstract contract Owners is Books {
 
     // ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
     function nodesAct(uint256 seed) external acts(seed) {
-        address account = chance(2) ? validator(dice(VALIDATORS)) : challenger(dice(CHALLENGERS));
+        address account = actors[dice(actors.length)];
         if (chance(2)) account = freeOr(account);
         NodeView memory n = protocol.node(account);
-        if (n.stake == 0 && n.parts == 0) return settleDown(account);
+        if (n.stake == 0) return settleDown(account);
         if (n.withdrawableAt != 0 && n.locked == 0 && (clock >= n.withdrawableAt || chance(4))) {
             wait(n.withdrawableAt);
             withdrawFrom(account);
             return;
         }
         if (n.withdrawableAt != 0 && !chance(4)) return;
-        if (n.withdrawableAt == 0 && n.stake != 0 && chance(3)) {
+        if (n.withdrawableAt == 0 && chance(3)) {
             vm.prank(account);
             protocol.requestWithdrawal();
         } else {
@@ -36,18 +36,27 @@ abstract contract Owners is Books {
         for (uint256 i; i < actors.length; ++i) {
             address other = actors[(start + i) % actors.length];
             NodeView memory n = protocol.node(other);
-            if (n.role >= Role.Validator && n.locked == 0 && (n.withdrawableAt != 0 || n.stake == 0)) return other;
+            bool staked_ = n.role >= Role.Validator || n.role == Role.None;
+            if (staked_ && n.locked == 0 && (n.withdrawableAt != 0 || n.stake == 0)) return other;
         }
         return account;
     }
 
-    /// Whoever has nothing staked takes a role, perhaps another one.
+    /// Whoever has nothing staked takes a role, perhaps another one, though it may have parts in jobs.
     function settleDown(address account) private {
-        Role role = chance(3) ? Role.Challenger : Role.Validator;
-        reachIf(protocol.node(account).role != role, Mark.RoleChanged);
+        Role before = protocol.node(account).role;
+        bool staying = before == Role.Requestor || before == Role.Trainer;
+        if (staying && !chance(4)) return otherwise();
+        Role role = chance(2) ? calling(account) : chance(3) ? Role.Challenger : Role.Validator;
+        reachIf(before != role, Mark.RoleChanged);
         vm.prank(account);
         protocol.register(role, "peer", "sealing");
         fillUp(account);
+    }
+
+    /// What it is at first.
+    function calling(address account) private pure returns (Role) {
+        return Role(uint160(account) >> 12);
     }
 
     function fillUp(address account) private {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ChallengeKind, Durations, JobTerms, Reason, State} from "../../src/ScatterTypes.sol";
+import {ChallengeKind, Durations, JobTerms, Reason, Role, State} from "../../src/ScatterTypes.sol";
 import {vm} from "../support/Vm.sol";
 import {Books} from "./Books.sol";
 
@@ -33,7 +33,7 @@ abstract contract Requestors is Books {
         address account = requestorAt(dice(REQUESTORS));
         JobTerms memory t = randomTerms();
         uint256 escrow = uint256(t.roundPool) * (t.rounds + 1);
-        if (purse[account] < escrow) return 0;
+        if (purse[account] < escrow || protocol.node(account).role != Role.Requestor) return 0;
         bytes32 topic = bytes32(++topics);
         vm.prank(account);
         job = protocol.post(topic, t, shardKeyHashes(t.rounds), new bytes32[](t.rounds));
@@ -44,7 +44,6 @@ abstract contract Requestors is Books {
         g.escrow = int256(escrow);
         purse[account] -= escrow;
         hasPart[job][account] = true;
-        ++parts[account];
         noted(job);
     }
 

@@ -16,10 +16,10 @@ abstract contract Trainers is Books {
             if (open != 0) job = open;
         }
         if (job == 0) return otherwise();
-        trainersOf(job);
+        trainersDo(job);
     }
 
-    function trainersOf(bytes32 job) internal {
+    function trainersDo(bytes32 job) internal {
         if (clock > protocol.job(job).deadline) return;
         if (ghosts[job].state == State.Open) joinSome(job);
         else publishSome(job);
@@ -35,7 +35,7 @@ abstract contract Trainers is Books {
             vm.prank(account);
             protocol.join(job);
             hasPart[job][account] = true;
-            ++parts[account];
+            joined[job].push(account);
             purse[account] -= stake;
             ghosts[job].escrow += int256(stake);
             --wanted;
@@ -45,7 +45,7 @@ abstract contract Trainers is Books {
 
     function publishSome(bytes32 job) private {
         uint8 round = ghosts[job].round;
-        address[] memory all = protocol.trainers(job);
+        address[] memory all = joined[job];
         uint256 active = round == 1 ? type(uint256).max : protocol.round(job, 1).published;
         uint256 mask = some(all.length) & active & ~uint256(protocol.round(job, round).published);
         if (chance(10)) mask = 0;

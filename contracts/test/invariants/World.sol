@@ -66,11 +66,12 @@ abstract contract World is ScatterTest, Reached {
     mapping(bytes32 job => mapping(address account => Owed)) internal owedAt;
     mapping(bytes32 job => mapping(address account => bool)) internal hasPart;
     address[] internal actors;
-    /// What everybody owns, has staked, locked and still to claim.
+    /// By slot.
+    mapping(bytes32 job => address[]) internal joined;
+    /// What everybody owns, has staked, and locked.
     mapping(address account => uint256) internal purse;
     mapping(address account => uint256) internal staked;
     mapping(address account => uint256) internal locked;
-    mapping(address account => uint256) internal parts;
     uint256 internal poolBalance;
     uint256 internal supply = SUPPLY;
 
