@@ -16,8 +16,8 @@ interface IScatterDisputes {
     function commitVerdict(bytes32 jobId, ChallengeKind kind, uint8 roundNumber, bytes32 commitment) external;
 
     /// @notice A juror opens its verdict on an item. When all opened all items, or at the deadline: Tallying.
-    /// @param words of Scores and Refusal: the scores as in `openScores`, or none: the round cannot be scored (on a refusal: it was
-    /// right). Of Aggregate: none.
+    /// @param words of Scores and Refusal: the scores as in `openScores`; none: the round cannot be scored (on a refusal: it was right);
+    /// one word of 256 ones: it abstains. Of Aggregate: none.
     /// @param aggregate of Aggregate: the digest, 0 when it cannot be computed. Else 0.
     function openVerdict(
         bytes32 jobId,

@@ -51,7 +51,7 @@ interface IScatterEvents {
     event UpdatePublished(bytes32 indexed job, uint8 round, uint8 slot, bytes32 update);
     event ShardKeyRevealed(bytes32 indexed job, uint8 round, bytes32 key);
     event ScoresCommitted(bytes32 indexed job, uint8 round, SeatKind kind, uint8 seat, bytes32 commitment);
-    /// No words: the seat refuses.
+    /// No words: the seat refuses. One word of 256 ones: it abstains.
     event ScoresOpened(bytes32 indexed job, uint8 round, SeatKind kind, uint8 seat, uint256[] words);
     /// `panel` are the seats in the final medians, `leftOut` those with numbers whose special words are not the settled ones; the
     /// rest of those with numbers are auditors that are compared. `deviating` are those of this round alone.
@@ -79,8 +79,9 @@ interface IScatterEvents {
         bytes32 indexed job, ChallengeKind kind, uint8 round, uint8 juror, uint256[] words, bytes32 aggregate
     );
     /// An item was tallied. `lanes`: of Scores, the round's settled words as the verdict leaves them. `aggregate`: of Aggregate, the
-    /// verdict (0: none). `lost`: all seats that deviate from what the verdict changed; a seat loses L once, to the first such
-    /// item in the order Scores by round, Aggregate by round, Refusal. `jurorsOutside` are slashed like deviating seats.
+    /// verdict (0: none). `lost`: all seats that contradict what the verdict changed; a seat loses L once, to the first such
+    /// item in the order Scores by round, Aggregate by round, Refusal. `jurorsOutside` are slashed like deviating seats; who
+    /// gave numbers and is in neither mask could read something else than the verdict is about.
     /// `deviating`: of Scores, the other seats that deviate from the round's settled words as they are now.
     event VerdictReached(
         bytes32 indexed job,

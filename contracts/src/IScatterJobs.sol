@@ -35,11 +35,12 @@ interface IScatterJobs {
     function revealShardKey(bytes32 jobId, uint8 roundNumber, bytes32 key) external;
 
     /// @notice A member or auditor commits to its scores: keccak256(abi.encode(chainid, this contract, uint8 SeatKind, job, round,
-    /// sender, keccak256(abi.encodePacked(words)), salt)); no words: it refuses. When all seats have: → Opening.
+    /// sender, keccak256(abi.encodePacked(words)), salt)). When all seats have: → Opening.
     function commitScores(bytes32 jobId, uint8 roundNumber, bytes32 commitment) external;
 
     /// @notice A member or auditor opens its scores: one word for every 16 lanes (lane 0 the metric 0..10000, lane t+1 trainer
-    /// slot t), top bits zero; or no words, which refuses. With at most 15 trainers the last committer to open settles the round.
+    /// slot t), top bits zero. No words refuse the round; one word of 256 ones abstains, by who lacks what it needs. With at most 15
+    /// trainers the last committer to open settles the round.
     function openScores(bytes32 jobId, uint8 roundNumber, uint256[] calldata words, bytes32 salt) external;
 
     /// @notice Anybody settles a round of a job with more than 15 trainers, when all committers opened or the deadline passed.

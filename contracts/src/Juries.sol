@@ -36,16 +36,18 @@ abstract contract Juries is Drawing, Challenges {
         (Job storage j, Challenge storage c, uint8 juror) = _judging(jobId, JudgingPhase.Opening, kind, roundNumber);
         if (!Masks.has(c.committed, juror)) revert NotCommitted(juror);
         if (Masks.has(c.opened, juror)) revert AlreadyOpened(juror);
-        _checkVerdict(j, kind, words, aggregate);
+        bool gives = _checkVerdict(j, kind, words, aggregate);
         bytes32 hash = keccak256(abi.encodePacked(words, aggregate));
         uint256 item = uint256(kind) << 8 | roundNumber;
         bytes32 commitment =
             keccak256(abi.encode(block.chainid, address(this), SeatKind.Juror, jobId, item, msg.sender, hash, salt));
         if (commitment != c.words[juror]) revert CommitmentMismatch();
         c.opened |= uint32(1 << juror);
-        if (words.length != 0 || aggregate != 0) {
+        if (gives) {
             c.given |= uint32(1 << juror);
             c.words[juror] = _kept(j, words, aggregate);
+        } else if (words.length != 0) {
+            c.abstained |= uint32(1 << juror);
         }
         emit VerdictOpened(jobId, kind, roundNumber, juror, words, aggregate);
         if (--j.jury.pending == 0) _beginTallying(j, jobId);
@@ -117,13 +119,18 @@ abstract contract Juries is Drawing, Challenges {
         c = _item(j, kind, roundNumber);
     }
 
-    function _checkVerdict(Job storage j, ChallengeKind kind, uint256[] calldata words, bytes32 aggregate) private view {
+    /// @dev Whether it gives numbers, or an aggregate.
+    function _checkVerdict(Job storage j, ChallengeKind kind, uint256[] calldata words, bytes32 aggregate)
+        private
+        view
+        returns (bool)
+    {
         if (kind != ChallengeKind.Aggregate) {
             if (aggregate != 0) revert AggregateUnexpected();
-            if (words.length != 0) WordRules.check(words, _wordCount(j.trainers));
-        } else if (words.length != 0) {
-            revert WordCountMismatch(0, words.length);
+            return WordRules.areScores(words, _wordCount(j.trainers));
         }
+        if (words.length != 0) revert WordCountMismatch(0, words.length);
+        return aggregate != 0;
     }
 
     function _kept(Job storage j, uint256[] calldata words, bytes32 aggregate) private view returns (bytes32) {

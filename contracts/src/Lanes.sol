@@ -56,6 +56,11 @@ library Lanes {
         return atLeast(word, ONES * SPECIAL);
     }
 
+    /// @dev Top bits of the lanes that say: unreadable.
+    function unreadable(uint256 word) internal pure returns (uint256) {
+        return atLeast(word, ~TOPS);
+    }
+
     /// @dev |a - b| in every lane.
     function distance(uint256 a, uint256 b) internal pure returns (uint256) {
         unchecked {

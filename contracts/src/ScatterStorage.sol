@@ -60,7 +60,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         // one word: who has acted
         uint64 published;
         uint40 committed;
-        uint40 opened; // numbers or a refusal
+        uint40 opened; // numbers, a refusal or an abstention
         uint40 panel; // seats in the final medians
         uint40 firstVoters; // seats that posted the first of the aggregates
         uint8 compared; // bit i: auditor i opened numbers, is not on the panel, and is not left out
@@ -70,6 +70,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint40 deviating; // from the settled scores; after a verdict: from what it made of them
         uint40 posters; // the panel that posted, where a verdict on scores put another in its place
         uint40 refused;
+        uint40 abstained;
         // byte k: index of the aggregate that the panel's k-th seat posted, where it is not the first
         uint256 votes;
         uint256[4] lanes; // settled scores
@@ -111,6 +112,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint32 committed;
         uint32 opened;
         uint32 given; // opened numbers, or an aggregate
+        uint32 abstained; // on scores or a refusal
         bytes32[MAX_SEATS] words; // by juror: its commitment, then its word, the hash of its words, or its aggregate
     }
 
@@ -244,6 +246,11 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     /// @dev Words of scores in a job: the metric and a lane for each trainer, sixteen to a word.
     function _wordCount(uint256 trainers_) internal pure returns (uint256) {
         return trainers_ / 16 + 1;
+    }
+
+    /// @dev Seats that opened numbers.
+    function _numbers(Round storage r) internal view returns (uint256) {
+        return uint256(r.opened) & ~(uint256(r.refused) | r.abstained);
     }
 
     /// @dev The sender must be a node in this role.

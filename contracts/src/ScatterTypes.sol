@@ -200,9 +200,12 @@ struct JobView {
 struct RoundView {
     uint64 published;
     uint40 committed;
-    /// opened numbers or refused
+    /// opened numbers, refused or abstained
     uint40 opened;
     uint40 refused;
+    uint40 abstained;
+    /// owed something in the round and did not do it in time
+    uint40 silent;
     /// seats in the final medians: members and the auditors that stood in for others (after a verdict that changed which updates
     /// are struck out: those that are paid in their place)
     uint40 panel;

@@ -10,7 +10,7 @@ import {Settlement} from "./Settlement.sol";
 import {WordRules} from "./WordRules.sol";
 import {Span} from "./Spans.sol";
 
-/// @title Committing and Opening: seats score in secret or refuse, open, and the medians of the panel settle the round
+/// @title Committing and Opening: seats score in secret, refuse or abstain, open, and the medians of the panel settle the round
 abstract contract Scoring is JobStates, IScatterJobs {
     /// @inheritdoc IScatterJobs
     function commitScores(bytes32 jobId, uint8 roundNumber, bytes32 commitment) external {
@@ -35,15 +35,16 @@ abstract contract Scoring is JobStates, IScatterJobs {
         uint256 opened = r.opened;
         if (!Masks.has(r.committed, seat)) revert NotCommitted(seat);
         if (Masks.has(opened, seat)) revert AlreadyOpened(seat);
-        if (words.length != 0) WordRules.check(words, _wordCount(j.trainers));
+        bool scores = WordRules.areScores(words, _wordCount(j.trainers));
         bytes32 hash = keccak256(abi.encodePacked(words));
         bytes32 commitment =
             keccak256(abi.encode(block.chainid, address(this), p.kind, jobId, roundNumber, msg.sender, hash, salt));
         if (commitment != r.scores[seat]) revert CommitmentMismatch();
         opened |= 1 << seat;
         r.opened = uint40(opened);
-        if (words.length == 0) r.refused |= uint40(1 << seat);
-        else r.scores[seat] = j.trainers > ONE_WORD_TRAINERS ? hash : bytes32(words[0]);
+        if (scores) r.scores[seat] = j.trainers > ONE_WORD_TRAINERS ? hash : bytes32(words[0]);
+        else if (words.length == 0) r.refused |= uint40(1 << seat);
+        else r.abstained |= uint40(1 << seat);
         emit ScoresOpened(jobId, roundNumber, p.kind, p.index, words);
         if (opened == r.committed) _endOpening(j, jobId);
     }
@@ -57,7 +58,7 @@ abstract contract Scoring is JobStates, IScatterJobs {
         Round storage r = j.rounds[roundNumber];
         if (r.opened != r.committed && block.timestamp <= j.deadline) revert ScoresStillOpening(j.deadline);
         if (!_goesOn(j, jobId, r)) return;
-        uint256 numbers = r.opened & ~r.refused;
+        uint256 numbers = _numbers(r);
         uint256 n = Masks.size(numbers);
         if (words.length != n) revert WordCountMismatch(n, words.length);
         _settle(j, jobId, r, Openings.passed(r.scores, numbers, _wordCount(j.trainers), words, 0));
@@ -75,7 +76,7 @@ abstract contract Scoring is JobStates, IScatterJobs {
         Round storage r = j.rounds[j.round];
         bool settles = j.trainers <= ONE_WORD_TRAINERS;
         if (!settles && _shortfall(j, r) == Reason.None) return;
-        if (_goesOn(j, jobId, r) && settles) _settle(j, jobId, r, Openings.stored(r.scores, r.opened & ~r.refused));
+        if (_goesOn(j, jobId, r) && settles) _settle(j, jobId, r, Openings.stored(r.scores, _numbers(r)));
     }
 
     function _enterOpening(Job storage j, bytes32 jobId) private {
@@ -97,15 +98,14 @@ abstract contract Scoring is JobStates, IScatterJobs {
 
     /// @dev Two thirds of all members refuse, or fewer than two thirds of the panel's seats have numbers, stand-ins included.
     function _shortfall(Job storage j, Round storage r) private view returns (Reason) {
-        uint256 refused = r.refused;
         uint256 needed = Masks.twoThirds(j.members);
-        if (Masks.size(refused & Masks.all(j.members)) >= needed) return Reason.Refused;
-        return Masks.size(r.opened & ~refused) < needed ? Reason.TooFewOpened : Reason.None;
+        if (Masks.size(r.refused & Masks.all(j.members)) >= needed) return Reason.Refused;
+        return Masks.size(_numbers(r)) < needed ? Reason.TooFewOpened : Reason.None;
     }
 
     function _settle(Job storage j, bytes32 jobId, Round storage r, uint256[][] memory columns) private {
         Settlement.Result memory result = Settlement.settle(columns, j.members, r.published, j.terms.tau);
-        uint256 numbers = r.opened & ~r.refused;
+        uint256 numbers = _numbers(r);
         uint256 panel = Masks.spread(result.panel, numbers);
         uint256 leftOut = Masks.spread(result.leftOut, numbers);
         uint256 deviating = Masks.spread(result.deviating, numbers);

@@ -128,6 +128,7 @@ abstract contract Verdicts is Juries {
             settled[w] = r.lanes[w];
         }
         uint256 numbers = _numbers(r);
+        uint256 counted = Masks.gather(r.panel | uint256(r.compared) << j.members, numbers);
         uint256[][] memory jurors;
         if (_needsWords(j, ChallengeKind.Scores)) {
             seats = Openings.passed(r.scores, numbers, width, words, 0);
@@ -136,12 +137,7 @@ abstract contract Verdicts is Juries {
             seats = Openings.stored(r.scores, numbers);
             jurors = Openings.stored(c.words, c.given);
         }
-        v = Judgement.judge(seats, jurors, settled, r.published, j.terms.tau, Masks.twoThirds(j.jurors));
-    }
-
-    /// @dev Seats that opened numbers.
-    function _numbers(Round storage r) private view returns (uint256) {
-        return r.opened & ~r.refused;
+        v = Judgement.judge(seats, jurors, settled, r.published, j.terms.tau, Masks.twoThirds(j.jurors), counted);
     }
 
     // ── aggregates ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +203,7 @@ abstract contract Verdicts is Juries {
     function _tallyRefusal(Job storage j, Challenge storage c, Tally memory t) private view {
         uint256 needed = Masks.twoThirds(j.jurors);
         uint256 numbers = c.given;
-        uint256 refusals = c.opened & ~numbers;
+        uint256 refusals = c.opened & ~numbers & ~uint256(c.abstained);
         if (Masks.size(numbers) >= needed) {
             (t.counts, t.changed, t.agreed, t.outside) = (true, true, numbers, refusals);
             t.lost = j.rounds[c.round].refused;

@@ -82,8 +82,10 @@ abstract contract Views is ScatterStorage, IScatterViews {
             committed: r.committed,
             opened: r.opened,
             refused: r.refused,
+            abstained: r.abstained,
+            silent: r.silent,
             panel: r.panel,
-            leftOut: settled ? r.opened & ~r.refused & ~paid : 0,
+            leftOut: settled ? uint40(_numbers(r)) & ~paid : 0,
             positiveSum: settled ? r.sumPlusOne - 1 : 0,
             settled: settled,
             scores: scores

@@ -108,7 +108,7 @@ contract ConservationTest is RandomDisputes {
         uint256 n;
         for (uint8 round = 1; round <= last; ++round) {
             RoundView memory r = protocol.round(job, round);
-            if (!r.settled || ((r.opened & ~r.refused & ~r.leftOut) >> seat) & 1 == 0) continue;
+            if (!r.settled || ((r.opened & ~r.refused & ~r.abstained & ~r.leftOut) >> seat) & 1 == 0) continue;
             for (uint256 w; w < width; ++w) {
                 words[n++] = openings[job][round][account][w];
             }

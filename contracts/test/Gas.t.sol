@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IScatterClaims} from "../src/IScatterClaims.sol";
 import {IScatterDisputes} from "../src/IScatterDisputes.sol";
 import {IScatterJobs} from "../src/IScatterJobs.sol";
+import {ScatterReputation} from "../src/ScatterReputation.sol";
 import {ChallengeKind, JobTerms, JudgingPhase, Reason, SeatKind, State} from "../src/ScatterTypes.sol";
 import {ScatterTest} from "./support/ScatterTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -89,6 +90,33 @@ contract GasTest is ScatterTest {
         }
         checkState(job, State.Cancelled, Reason.NoCommittee);
         vm.assertLe(largest, MOST, largestName);
+    }
+
+    /// What a reputation costs, beside the job: one's own, and everybody's at once.
+    function test_RecordingDeeds() public {
+        enrolValidators(3);
+        enrolChallengers(2);
+        enrolTrainers(6);
+        JobTerms memory t = terms(6, 3, 1);
+        t.auditors = 2;
+        playWholeJob(t);
+        bytes32 job = keccak256(abi.encode(requestor, bytes32("gas")));
+        ScatterReputation book = ScatterReputation(deploy("ScatterReputation", abi.encode(protocol)));
+        address[] memory all = everybody(job);
+        address[] memory accounts = new address[](1);
+        accounts[0] = all[0];
+        spent = 0;
+        sendTo(address(book), "record one", all[0], abi.encodeCall(ScatterReputation.record, (job, accounts)));
+        vm.assertLe(spent, 107_000, "one");
+        for (uint256 i; i + 1 < all.length; ++i) {
+            all[i] = all[i + 1];
+        }
+        assembly ("memory-safe") {
+            mstore(all, sub(mload(all), 1))
+        }
+        spent = 0;
+        sendTo(address(book), "record all", all[0], abi.encodeCall(ScatterReputation.record, (job, all)));
+        vm.assertLe(spent, 448_000, "eleven more");
     }
 
     // ── a whole job, every call counted ─────────────────────────────────────────────────────────────────────────────
@@ -261,11 +289,16 @@ contract GasTest is ScatterTest {
     }
 
     function send(string memory name, address sender, bytes memory data) private {
+        sendTo(address(protocol), name, sender, data);
+    }
+
+    function sendTo(address target, string memory name, address sender, bytes memory data) private {
+        vm.cool(target);
         vm.cool(address(protocol));
         vm.cool(address(token));
         vm.prank(sender);
         uint256 before = gasleft();
-        (bool done,) = address(protocol).call(data);
+        (bool done,) = target.call(data);
         uint256 gas = before - gasleft() + 21_000;
         vm.assertTrue(done, name);
         for (uint256 i; i < data.length; ++i) {

@@ -17,13 +17,15 @@ contract JudgementTest {
         uint256[][] seats;
         uint256[][] jurors;
         uint256[] settled;
+        uint256 counted;
     }
 
     struct Expected {
         bool counts;
         bool changed;
         uint256 lost;
-        uint256 outside;
+        uint256 far;
+        uint256 unheard;
         uint256 positiveSum;
     }
 
@@ -36,6 +38,7 @@ contract JudgementTest {
         c.jurors = random(seed, "jurors", uint256(jurors) % 31 + 1, c.trainers);
         c.needed = Masks.twoThirds(c.jurors.length + seed % 3);
         c.settled = masked(c.seats[0], c.published);
+        c.counted = seed >> 128;
         check(c);
     }
 
@@ -57,7 +60,7 @@ contract JudgementTest {
         nothing[0] = new uint256[](0);
         uint256[] memory settled = new uint256[](1);
         settled[0] = 16_484 << 16;
-        Judgement.Verdict memory v = Judgement.judge(nothing, nothing, settled, 1, 10, 1);
+        Judgement.Verdict memory v = Judgement.judge(nothing, nothing, settled, 1, 10, 1, 0);
         vm.assertTrue(!v.counts && !v.changed, "nothing counts");
         vm.assertEq(v.positiveSum, 100, "and the settled sum stands");
         vm.assertEq(v.agreed + v.outside + v.lost, 0, "for nobody");
@@ -74,7 +77,7 @@ contract JudgementTest {
             if (lanes[k] > 16_384 && lanes[k] < 0x7FFE) e.positiveSum += lanes[k] - 16_384;
         }
         Judgement.Verdict memory v = Judgement.judge(
-            columns(c.seats), columns(c.jurors), c.settled, c.published, c.tau, c.needed
+            columns(c.seats), columns(c.jurors), c.settled, c.published, c.tau, c.needed, c.counted
         );
         for (uint256 k; k < 16 * v.lanes.length; ++k) {
             vm.assertEq(Reference.lane(v.lanes, k), k <= c.trainers ? lanes[k] : 0, "lane");
@@ -82,8 +85,8 @@ contract JudgementTest {
         vm.assertTrue(v.counts == e.counts, "counts");
         vm.assertTrue(v.changed == e.changed, "changed");
         vm.assertEq(v.lost, e.lost, "lost");
-        vm.assertEq(v.outside, e.outside, "outside");
-        vm.assertEq(v.agreed, e.counts ? Masks.all(c.jurors.length) & ~e.outside : 0, "agreed");
+        vm.assertEq(v.outside, e.far & ~e.unheard, "outside");
+        vm.assertEq(v.agreed, e.counts ? Masks.all(c.jurors.length) & ~e.far : 0, "agreed");
         vm.assertEq(v.positiveSum, e.positiveSum, "positive sum");
     }
 
@@ -101,17 +104,23 @@ contract JudgementTest {
         }
         if (near < c.needed) return settled;
         e.counts = true;
-        e.outside |= apart(c.jurors, k, verdict, c.tau);
+        for (uint256 i; i < values.length; ++i) {
+            if (isNear(values[i], verdict, c.tau)) continue;
+            e.far |= 1 << i;
+            if (values[i] == 0x7FFF || verdict == 0x7FFF) e.unheard |= 1 << i;
+        }
         if (isNear(settled, verdict, c.tau)) return settled;
         e.changed = true;
-        e.lost |= apart(c.seats, k, verdict, c.tau);
+        for (uint256 i; i < c.seats.length; ++i) {
+            if (contradicts(Reference.lane(c.seats[i], k), verdict, c.tau, (c.counted >> i) & 1 == 1)) e.lost |= 1 << i;
+        }
         return verdict;
     }
 
-    function apart(uint256[][] memory all, uint256 k, uint256 verdict, uint256 tau) private pure returns (uint256 mask) {
-        for (uint256 i; i < all.length; ++i) {
-            if (!isNear(Reference.lane(all[i], k), verdict, tau)) mask |= 1 << i;
-        }
+    /// Not what could not be read; of seats that were left out not numbers where the verdict is one.
+    function contradicts(uint256 said, uint256 verdict, uint256 tau, bool counted) private pure returns (bool) {
+        if (said == 0x7FFF || isNear(said, verdict, tau)) return false;
+        return counted || said >= 0x7FFE || verdict >= 0x7FFE;
     }
 
     function isNear(uint256 a, uint256 b, uint256 tau) private pure returns (bool) {

@@ -111,7 +111,7 @@ contract OverturnedTest is DisputedJob, IScatterEvents {
 
     /// Two of three members call the first update unreadable. Scores and aggregate are challenged, and found wrong.
     function restruck() private returns (bytes32 job) {
-        uint256[] memory struck = lanes(0x7FFF, ZERO + 200, ZERO + 200);
+        uint256[] memory struck = lanes(0x7FFE, ZERO + 200, ZERO + 200);
         job = scored(five(struck, struck, truth(), truth(), truth()));
         vm.assertEq(protocol.round(job, 1).panel, LIARS, "a panel of two");
         file(job, trainer(0), ChallengeKind.Scores, 1);

@@ -23,6 +23,7 @@ CONTRACTS = forge.CONTRACTS
 ARTIFACTS = CONTRACTS.parent / "src" / "scatter" / "chain" / "artifacts"
 NAMES = (
     *("ScatterToken", "ScatterTimelock", "ScatterProtocol", "ScatterClaims", "ScatterDisputes", "ScatterRecords"),
+    "ScatterReputation",
     *("BlockRandomness", "SeededRandomness"),
 )
 PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")

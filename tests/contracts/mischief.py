@@ -8,6 +8,7 @@ from tests.property.protocol.actors import SALT, Actor, claim_words, digest
 from tests.property.protocol.model_chain import ModelChain
 
 from scatter.protocol.ids import NO_DIGEST, Address, JobId
+from scatter.protocol.scores import ABSTENTION
 from scatter.protocol.states import ChallengeKind, Role, State
 from scatter.protocol.view import JobView
 
@@ -38,7 +39,7 @@ class Mischief:
     def _words(self, view: JobView) -> tuple[int, ...]:
         random = self._random
         words = tuple(random.choice([0, 10_001, 1 << 31, 5]) for _ in range(1 + len(view.trainers) // 16))
-        return random.choice([words, words, words[:1], (*words, 0), ()])
+        return random.choice([words, words, words[:1], (*words, 0), (), (ABSTENTION,), (ABSTENTION, *words[1:])])
 
     def _on_rounds(self, view: JobView) -> Iterator[Trick]:
         random, job, near = self._random, view.id, self._near(view)

@@ -225,7 +225,7 @@ class Play:
 
 class Plot:
     """Who lies in some jobs played together: members that agree on something false, a jury that does not find the truth,
-    rounds that nobody can score or that members say so of, and aggregates of one's own."""
+    rounds that nobody can score or that members say so of, content that some do not get, and aggregates of one's own."""
 
     def __init__(self, random: Random, *, certain: bool) -> None:
         self._random = random
@@ -233,6 +233,7 @@ class Plot:
         self._loyal = 0.9 if certain else random.choice([0.5, 0.8, 1.0])
         self._lying_jurors = 0.0 if certain else random.choice([0.0, 0.0, 0.1, 0.3, 1.0])
         self._refused = 0.0 if certain else random.choice([0.0, 0.2, 0.4])
+        self._without = 0.02 if certain else random.choice([0.0, 0.05, 0.1])
         self._wrong_aggregates = 0.0 if certain else random.choice([0.0, 0.0, 0.05, 0.3])
 
     def scores(self, who: Address) -> Callable[[JobView, int], list[int] | None]:
@@ -242,6 +243,8 @@ class Plot:
             random, true = self._random, truth(view, round_)
             shared = Random(true + 1)  # noqa: S311
             false, refused = shared.random() < self._false, shared.random() < self._refused
+            if random.random() < self._without:
+                return []
             lies = random.random() < (self._loyal if who in view.members else self._lying_jurors)
             if refused and random.random() < (0.9 if who in view.members else shared.random()):
                 return None
@@ -263,7 +266,7 @@ class Plot:
 def _shifted(lanes: Sequence[int], shared: Random) -> list[int]:
     """The lie that is agreed on: some contributions are others', or special words."""
     lied = [lane if shared.random() < 0.5 else (lane + 999) % 0x7FFE for lane in lanes[1:]]
-    if shared.random() < 0.3:
+    if shared.random() < 0.5:
         lied[0] = 0x7FFF
     return [lanes[0], *lied]
 

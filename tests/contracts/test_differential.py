@@ -6,30 +6,37 @@ SCATTER_DIFFERENTIAL_JOBS plays more than the twenty jobs of every day, SCATTER_
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from random import Random
 from typing import Any
 
 from tests.contracts.script import LARGE, Play, Script
-from tests.contracts.twin import Twin
+from tests.contracts.twin import DEPLOYER, Twin
 from tests.property.protocol.model_chain import seeded
 from tests.property.protocol.model_drawing import PAGE_CANDIDATES
 from tests.property.protocol.model_job import ModelJob
-from tests.property.protocol.model_parts import ModelRound
+from tests.property.protocol.model_parts import ModelItem, ModelRound
 
-from scatter.chain.deployment import PROTOCOL, TOKEN
+from scatter.chain.deployment import PROTOCOL, REPUTATION, TOKEN
 from scatter.chain.parameters import ChainParameters
 from scatter.protocol.awards import stakes_taken
-from scatter.protocol.ids import JobId
+from scatter.protocol.ids import Address, JobId
 from scatter.protocol.rates import Rates
-from scatter.protocol.scores import SettledRound, pack
+from scatter.protocol.reputation import deeds
+from scatter.protocol.scores import UNREADABLE, SettledRound, abstains, are_scores, is_special, pack, unpack
 from scatter.protocol.states import ChallengeKind, SeatKind
-from scatter.protocol.verdicts import Verdict
+from scatter.protocol.verdicts import Item, Verdict
+from scatter.protocol.view import Reputation
 
 JOBS = int(os.environ.get("SCATTER_DIFFERENTIAL_JOBS", "20"))
-SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "67"))
+SEED = int(os.environ.get("SCATTER_DIFFERENTIAL_SEED", "80"))
+RECORDED_AT_ONCE = 7
 DRAWS = bytes([SEED % 256]) * 32
+
+
+def batched(accounts: Sequence[Address], most: int) -> list[Sequence[Address]]:
+    return [accounts[first : first + most] for first in range(0, len(accounts), most)]
 
 
 def sizes(random: Random) -> list[tuple[int, ...]]:
@@ -56,6 +63,7 @@ async def test_contracts_and_python_agree_to_the_last_unit() -> None:
             seen |= what_happened(script, jobs)
             script.steps.clear()
             await check_alike(twin, script, jobs)
+        await check_reputations(twin, script)
     assert twin.dry_runs
     if "SCATTER_DIFFERENTIAL_SEED" not in os.environ:
         assert not EVERY_DAY - seen, "the jobs of every day have become too plain"
@@ -69,6 +77,9 @@ EVERY_DAY = {
     "struck out",
     "left out",
     "stood in",
+    *(f"{who} abstained" for who in ("member", "auditor", "juror")),
+    "called unreadable what is a number",
+    "juror excused",
     "compared",
     "deviating",
     "no longer deviating",
@@ -109,10 +120,13 @@ def what_happened(script: Script, jobs: list[JobId]) -> set[str]:
 def in_rounds(job: ModelJob) -> set[str]:
     rounds, members = job.rounds.values(), set(range(job.terms.members))
     settled = [(made.settled, set(made.scored)) for made in rounds if made.settled is not None]
+    abstained = set().union(*(set(made.openings) - set(made.scored) - made.refused for made in rounds))
     return named(
         {
             "struck out": any(made.struck for made, _ in settled),
             "left out": any(made.left_out for made, _ in settled),
+            "member abstained": bool(abstained & members),
+            "auditor abstained": bool(abstained - members),
             "stood in": any(made.panel - members for made, _ in settled),
             "compared": any(opened - made.panel - made.left_out for made, opened in settled),
             "deviating": any(made.deviating for made, _ in settled),
@@ -131,11 +145,37 @@ def in_disputes(job: ModelJob) -> set[str]:
         {
             "no longer deviating": any(made and made.deviating - v.deviating - v.lost for v, made in rounds),
             "struck out by verdict": any(made and as_struck(v, made) != made.struck for v, made in rounds),
+            "juror abstained": any(
+                abstains(words) for made in job.items.values() for words, _ in made.openings.values()
+            ),
+            "called unreadable what is a number": any(excused_seats(job, item, verdict) for item, verdict in verdicts),
+            "juror excused": any(excused_jurors(job.items[item], verdict) for item, verdict in verdicts),
             "seat lost its lock": any(verdict.lost for _, verdict in verdicts),
             "void jury": bool(job.items) and not verdicts,
             "challenged by several": any(len(made.filers) > 1 for made in job.items.values()),
         }
     )
+
+
+def excused_seats(job: ModelJob, item: Item, verdict: Verdict) -> bool:
+    """Whether some seat lost nothing although a jury found a number for what it called unreadable."""
+    if item.kind is not ChallengeKind.SCORES or not verdict.changed:
+        return False
+    made, trainers = job.rounds[item.round], len(job.trainers)
+    assert made.settled is not None
+    numbers = [
+        lane
+        for lane, (new, old) in enumerate(zip(verdict.lanes, made.settled.lanes, strict=True))
+        if new != old and not is_special(new)
+    ]
+    said = {seat: unpack(words, trainers) for seat, words in made.scored.items() if seat not in verdict.lost}
+    return any(lanes[lane] == UNREADABLE for lanes in said.values() for lane in numbers)
+
+
+def excused_jurors(made: ModelItem, verdict: Verdict) -> bool:
+    """Whether some juror that opened numbers is neither agreeing nor outside."""
+    gave = {juror for juror, (words, _) in made.openings.items() if are_scores(words)}
+    return verdict.counts and bool(verdict.lanes) and bool(gave - verdict.agreed - verdict.outside)
 
 
 def as_struck(verdict: Verdict, settled: SettledRound) -> frozenset[int]:
@@ -168,14 +208,15 @@ async def check_alike(twin: Twin, script: Script, jobs: list[JobId]) -> None:
     await check_nodes(twin, script)
     await check_parameters(twin, script)
     for job in jobs:
-        await check_job(twin, script.jobs[job])
+        await check_job(twin, script, script.jobs[job])
 
 
 async def check_events(twin: Twin, script: Script) -> None:
     said = await twin.events()
-    for ours, theirs in zip(script.events, said, strict=False):
+    made = [event for event in script.events if event.name != "DeedsRecorded"]
+    for ours, theirs in zip(made, said, strict=False):
         assert (ours.name, ours.values, ours.block) == (theirs.name, theirs.values, theirs.block)
-    assert len(said) == len(script.events)
+    assert len(said) == len(made)
 
 
 def check_dry_runs(twin: Twin, script: Script) -> None:
@@ -209,7 +250,7 @@ async def check_nodes(twin: Twin, script: Script) -> None:
         assert (theirs["withdrawable_at"] != 0) == ours.withdrawing, account
 
 
-async def check_job(twin: Twin, ours: ModelJob) -> None:
+async def check_job(twin: Twin, script: Script, ours: ModelJob) -> None:
     theirs = await twin.read("job", ours.id)
     assert (ours.state, ours.reason, ours.round) == (theirs["state"], theirs["reason"], theirs["round"])
     outcome = ours.outcome()
@@ -222,13 +263,35 @@ async def check_job(twin: Twin, ours: ModelJob) -> None:
     for settled, (number, made) in zip(judged, ours.rounds.items(), strict=True):
         check_round(await twin.read("round", ours.id, number), made, settled)
     await check_items(twin, ours)
+    await check_deeds(twin, script, ours.id)
+
+
+async def check_deeds(twin: Twin, script: Script, job: JobId) -> None:
+    """What everybody did, as the rule in Python and the contract have it; then it is recorded, page by page."""
+    view = script.view.jobs[job]
+    shown = await asyncio.gather(*(twin.read("deeds", job, a, contract=REPUTATION) for a in view.participants))
+    assert [Reputation(**found) for found in shown] == [deeds(view, account) for account in view.participants]
+    for page in batched(view.participants, RECORDED_AT_ONCE):
+        script.record(DEPLOYER, job, page)
+        await twin.record(job, page)
+
+
+async def check_reputations(twin: Twin, script: Script) -> None:
+    """All that was recorded, added up."""
+    await twin.mine()
+    accounts = list(script.view.reputations)
+    shown = await asyncio.gather(*(twin.read("reputation", account, contract=REPUTATION) for account in accounts))
+    assert [Reputation(**found) for found in shown] == list(script.view.reputations.values())
+    assert {any(getattr(r, each.name) for r in script.view.reputations.values()) for each in fields(Reputation)} == {
+        True
+    }
 
 
 def check_round(shown: dict[str, Any], made: ModelRound, settled: SettledRound | None) -> None:
-    refused = set(made.openings) - set(made.scored)
     assert shown["published"] == mask(made.updates)
     assert (shown["committed"], shown["opened"]) == (mask(made.commitments), mask(made.openings))
-    assert shown["refused"] == mask(refused)
+    abstained = set(made.openings) - set(made.scored) - made.refused
+    assert (shown["refused"], shown["abstained"]) == (mask(made.refused), mask(abstained))
     assert shown["settled"] == (settled is not None)
     assert shown["positive_sum"] == (settled.positive_sum if settled else 0)
     assert shown["panel"] == (mask(settled.panel) if settled else 0)

@@ -12,7 +12,7 @@ from tests.property.protocol.model_chain import FUNDS
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
-from scatter.chain.deployment import PROTOCOL, TIMELOCK, TOKEN
+from scatter.chain.deployment import PROTOCOL, REPUTATION, TIMELOCK, TOKEN
 from scatter.chain.parameters import ChainParameters
 from scatter.chain.plan import Plan
 from scatter.chain.rpc import Rpc, RpcError
@@ -20,6 +20,7 @@ from scatter.ports import Call, ChainEvent, LogEntry
 from scatter.protocol.ids import Address, JobId, address
 
 GAS = 16_000_000
+_READ = (TOKEN, PROTOCOL, TIMELOCK, REPUTATION)
 WEALTH = 10**24
 DEPLOYER = Address(f"0x{0xDE:040x}")
 
@@ -54,7 +55,7 @@ class Twin:
         plan, addresses = Plan(self._parameters, DEPLOYER, seed), dict[str, Address]()
         for name in plan.contracts:
             addresses[name] = await self._create(name, plan.creation(name, addresses))
-        self.bindings = Bindings({n: (addresses[n], Contract.of(load(n))) for n in (TOKEN, PROTOCOL, TIMELOCK)})
+        self.bindings = Bindings({n: (addresses[n], Contract.of(load(n))) for n in _READ})
         await self._rpc.call("anvil_setBalance", self.owner, hex(WEALTH))
 
     async def _create(self, name: str, creation: bytes) -> Address:
@@ -144,6 +145,14 @@ class Twin:
         except RpcError as error:
             return self.bindings.revert(error.data).error
         return ""
+
+    async def record(self, job: JobId, accounts: Sequence[Address]) -> None:
+        """Have deeds recorded, in the block of the next step."""
+        await self._send(DEPLOYER, *self.bindings.encode(Call(REPUTATION, "record", (job, list(accounts)))))
+
+    async def mine(self) -> None:
+        """Mine what waits."""
+        await self._rpc.call("evm_mine")
 
     async def check_outcomes(self) -> None:
         """Every transaction so far succeeded or reverted as its step says."""

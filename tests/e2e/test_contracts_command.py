@@ -20,7 +20,7 @@ from scatter.protocol.ids import Address, address
 PASSWORD = "correct horse"  # noqa: S105
 NAMES = (
     *("ScatterToken", "BlockRandomness", "ScatterTimelock", "ScatterClaims"),
-    *("ScatterDisputes", "ScatterProtocol", "ScatterRecords"),
+    *("ScatterDisputes", "ScatterProtocol", "ScatterRecords", "ScatterReputation"),
 )
 LONGEST = 60.0
 
@@ -106,7 +106,7 @@ async def test_deploy_again_and_verify(deployer: Deployer) -> None:
     assert deployment["parameters"]["minimum_duration"] == 1
     assert f"chain 31337; {deployer.deployer} deploys and has 1,000.000000 ether" in err
     assert "about" in err
-    assert err.index("ScatterToken is at") < err.index("ScatterRecords is at") < err.index("is written")
+    assert err.index("ScatterToken is at") < err.index("ScatterReputation is at") < err.index("is written")
     assert await deployer.count() == len(NAMES)
 
     code, out, err = await deployer.run(deployer.deploying("--yes", "--json"))

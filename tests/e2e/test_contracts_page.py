@@ -57,10 +57,10 @@ async def test_every_block_runs(network: Any, tmp_path: Path) -> None:
     assert "a validator's ticket is 25,000 SCT" in out
     assert err.count("deployment.json is written") == 2, "made, and written again"
     assert err.count("nothing to do") == 1
-    assert err.count("SAME ") == 7
+    assert err.count("SAME ") == 8
     assert "version 1 is proposed as" in err
     asked = network.connection.rpc.call
-    assert int(await asked("eth_getTransactionCount", address(account.address), "latest"), 16) == 8, (
+    assert int(await asked("eth_getTransactionCount", address(account.address), "latest"), 16) == 9, (
         "none twice, and the proposal"
     )
 

@@ -43,8 +43,8 @@ def without_seconds(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_there_are_fifteen_scenarios() -> None:
-    assert len(ALL) == 15
+def test_there_are_at_least_fifteen_scenarios() -> None:
+    assert len(ALL) >= 15
     assert len([path for path in ALL if path.stem.startswith("paper-")]) == 5
 
 

@@ -56,6 +56,8 @@ abstract contract RandomDisputes is RandomJobs {
         s.committed = true;
         if (c.kind == ChallengeKind.Aggregate) {
             s.aggregate = dice(8) == 0 ? bytes32(dice(3)) : bytes32("model");
+        } else if (dice(10) == 0) {
+            s.words = abstention();
         } else if (dice(8) != 0) {
             s.words = randomScores(dice(8) == 0 ? dice(1 << 200) : truthOf(job, c.round), trainers);
         }
@@ -99,7 +101,8 @@ abstract contract RandomDisputes is RandomJobs {
         uint256 n = words.length - jurors.length;
         for (uint256 k; k < jurors.length; ++k) {
             uint256[] storage juror = said[job][uint256(c.kind) << 8 | c.round][jurors[k]].words;
-            if ((c.opened >> k) & 1 == 1 && juror.length != 0) words[n++] = juror;
+            if ((c.opened >> k) & 1 == 0 || juror.length == 0 || juror[0] == type(uint256).max) continue;
+            words[n++] = juror;
         }
         assembly ("memory-safe") {
             mstore(words, n)

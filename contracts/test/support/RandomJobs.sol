@@ -105,6 +105,7 @@ abstract contract RandomJobs is ScatterTest {
             if (!likely()) continue;
             uint256[] memory words = randomScores(dice(4) == 0 ? truthOf(job, j.round) : lied, j.trainers);
             if (strike ? dice(5) != 0 : dice(20) == 0) words = new uint256[](0);
+            if (dice(15) == 0) words = abstention();
             openings[job][j.round][all[i]] = words;
             commit(job, all[i], words);
         }
@@ -142,7 +143,7 @@ abstract contract RandomJobs is ScatterTest {
         words = new uint256[][](all.length + more);
         uint256 n;
         for (uint256 i; i < all.length; ++i) {
-            if (((r.opened & ~r.refused) >> i) & 1 == 1) words[n++] = openings[job][round][all[i]];
+            if (((r.opened & ~r.refused & ~r.abstained) >> i) & 1 == 1) words[n++] = openings[job][round][all[i]];
         }
         assembly ("memory-safe") {
             mstore(words, add(n, more))

@@ -275,6 +275,12 @@ abstract contract ScatterTest {
         }
     }
 
+    /// What a seat or juror opens that lacks what it needs.
+    function abstention() internal pure returns (uint256[] memory words) {
+        words = new uint256[](1);
+        words[0] = type(uint256).max;
+    }
+
     function expire(bytes32 job) internal {
         vm.warp(uint256(protocol.job(job).deadline) + 1);
         protocol.poke(job);

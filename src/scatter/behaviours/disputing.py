@@ -9,7 +9,7 @@ from scatter.node.behaviour import Scene
 from scatter.protocol.duties import Artefact, Duty, DutyKind
 from scatter.protocol.duties.audit import challengeable
 from scatter.protocol.duties.duty import in_time, owe_item
-from scatter.protocol.states import State
+from scatter.protocol.states import ChallengeKind, State
 from scatter.protocol.terms import MAX_CHALLENGES
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView
@@ -45,6 +45,11 @@ def challenges(view: JobView, items: Sequence[Item], scene: Scene) -> list[Duty]
     if not view.terms.min_jury or view.state is not State.CHALLENGING or not in_time(view, scene.now):
         return []
     return [owe_item(view, DutyKind.CHALLENGE, item) for item in items if _open_to(view, item, scene)]
+
+
+def refusals(view: JobView) -> list[Item]:
+    """The refusal of a job, if there is one to challenge."""
+    return [item for item in challengeable(view) if item.kind is ChallengeKind.REFUSAL]
 
 
 def _open_to(view: JobView, item: Item, scene: Scene) -> bool:

@@ -6,18 +6,15 @@ from enum import StrEnum
 from pydantic import Field
 
 from scatter.behaviours.bent import Bent, Options
-from scatter.behaviours.disputing import challenges
+from scatter.behaviours.disputing import challenges, refusals
 from scatter.behaviours.silence import REQUESTORS
 from scatter.behaviours.updates import TRAINERS
 from scatter.node.behaviour import Scene, Work
 from scatter.ports import PeerKey
 from scatter.protocol.duties import Duty, DutyKind
-from scatter.protocol.duties.audit import challengeable
 from scatter.protocol.ids import Address
-from scatter.protocol.states import ChallengeKind
 from scatter.protocol.terms import MAX_AUDITORS, MAX_MEMBERS
-from scatter.protocol.verdicts import Item
-from scatter.protocol.view import JobView, NetworkView
+from scatter.protocol.view import NetworkView
 
 
 class UnreadableOptions(Options):
@@ -98,7 +95,7 @@ class WrongBundle(Bent[WrongBundleOptions]):
     def duties(self, owed: Sequence[Duty], scene: Scene) -> Sequence[Duty]:
         """What it owes, and challenges of refusals."""
         mine = [job for job in scene.network.jobs.values() if job.requestor == self.persona.account]
-        return [*(duty for job in mine for duty in challenges(job, _refusals(job), scene)), *owed]
+        return [*(duty for job in mine for duty in challenges(job, refusals(job), scene)), *owed]
 
     def secret_for(self, reader: Address, secret: bytes, work: Work) -> bytes:
         """Another key for those that it deceives."""
@@ -110,7 +107,3 @@ class WrongBundle(Bent[WrongBundleOptions]):
         }
         wrong = work.round == 0 and deceived[self.options.readers]
         return self.persona.secret(work, f"wrong key/{reader}") if wrong else secret
-
-
-def _refusals(job: JobView) -> list[Item]:
-    return [item for item in challengeable(job) if item.kind is ChallengeKind.REFUSAL]

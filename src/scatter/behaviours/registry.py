@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from scatter.behaviours import copying, data, disputing, evaluation, keys, scoring, silence, updates
+from scatter.behaviours import copying, data, disputing, evaluation, keys, scoring, silence, updates, withholding
 from scatter.behaviours.bent import Bent, Honest, Options
 from scatter.behaviours.persona import Persona
 from scatter.protocol.states import Role
@@ -63,6 +63,7 @@ BUILT_IN: Mapping[str, type[Bent[Any]]] = MappingProxyType(
         "backdoor": data.Backdoor,
         "drop-out": silence.DropOut,
         "unreadable-keys": keys.UnreadableKeys,
+        "late-content": withholding.LateContent,
         "constant-scores": scoring.ConstantScores,
         "inverted-scores": scoring.InvertedScores,
         "copying-scores": copying.CopyingScores,
@@ -81,6 +82,7 @@ BUILT_IN: Mapping[str, type[Bent[Any]]] = MappingProxyType(
         "withheld-shard-key": silence.WithheldShardKey,
         "withheld-bundle": keys.WithheldBundle,
         "wrong-bundle": keys.WrongBundle,
+        "withheld-content": withholding.WithheldContent,
         "posing-as-trainer": data.PosingAsTrainer,
     }
 )

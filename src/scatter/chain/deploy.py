@@ -1,4 +1,4 @@
-"""Deploying the protocol: token, randomness, the owner, modules, protocol, records."""
+"""Deploying the protocol: token, randomness, the owner, modules, protocol, and what reads it."""
 
 import asyncio
 from collections.abc import Callable

@@ -16,13 +16,15 @@ from scatter.protocol.ids import Address, address
 
 FORMAT = 3
 DEVELOPMENT_CHAIN_ID = 31337
-TOKEN, PROTOCOL, RECORDS = "ScatterToken", "ScatterProtocol", "ScatterRecords"
+TOKEN, PROTOCOL = "ScatterToken", "ScatterProtocol"
+RECORDS, REPUTATION = "ScatterRecords", "ScatterReputation"
+"""They only read the protocol."""
 CLAIMS, DISPUTES = "ScatterClaims", "ScatterDisputes"
 """The protocol's modules: code of its own at other addresses."""
 TIMELOCK = "ScatterTimelock"
 """The protocol's owner."""
 BLOCK_RANDOMNESS, SEEDED_RANDOMNESS = "BlockRandomness", "SeededRandomness"
-ALWAYS = frozenset((TOKEN, TIMELOCK, PROTOCOL, RECORDS, CLAIMS, DISPUTES))
+ALWAYS = frozenset((TOKEN, TIMELOCK, PROTOCOL, RECORDS, REPUTATION, CLAIMS, DISPUTES))
 RANDOMNESS = frozenset((BLOCK_RANDOMNESS, SEEDED_RANDOMNESS))
 MAX_FILE = 1 << 20
 

@@ -15,6 +15,7 @@ from scatter.chain.deployment import (
     DISPUTES,
     PROTOCOL,
     RECORDS,
+    REPUTATION,
     SEEDED_RANDOMNESS,
     TIMELOCK,
     TOKEN,
@@ -58,7 +59,7 @@ class Plan:
     @property
     def contracts(self) -> tuple[str, ...]:
         """Names in the order of creation: each is made with addresses of earlier ones."""
-        return (TOKEN, self.randomness, TIMELOCK, CLAIMS, DISPUTES, PROTOCOL, RECORDS)
+        return (TOKEN, self.randomness, TIMELOCK, CLAIMS, DISPUTES, PROTOCOL, RECORDS, REPUTATION)
 
     def creation(self, name: str, addresses: Mapping[str, Address]) -> bytes:
         """Creation code of a contract with its arguments, which need the addresses of the contracts before it."""
@@ -78,6 +79,7 @@ _ARGUMENTS: Mapping[str, Callable[[Plan, Mapping[str, Address]], tuple[Any, ...]
     DISPUTES: lambda plan, at: (plan.immutables(at),),
     PROTOCOL: lambda plan, at: (plan.immutables(at), asdict(plan.parameters.rates), at[CLAIMS], at[DISPUTES]),
     RECORDS: lambda _, at: (at[PROTOCOL],),
+    REPUTATION: lambda _, at: (at[PROTOCOL],),
 }
 
 

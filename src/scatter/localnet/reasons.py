@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from scatter.protocol.ids import Address, Round
-from scatter.protocol.scores import SettledRound
+from scatter.protocol.scores import SettledRound, abstains
 from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
@@ -53,6 +53,12 @@ def _seat(job: JobView, seat: int) -> str:
     left_out = sum(seat in result.left_out for _, result in settled)
     deviating = sum(seat in result.deviating for _, result in settled)
     words = f"scored {opened} of {len(settled)} rounds"
+    refused = sum(seat in made.refused for made in job.rounds.values())
+    abstained = sum(seat in made.abstained for made in job.rounds.values())
+    if refused:
+        words += f"; refused {refused}"
+    if abstained:
+        words += f"; abstained in {abstained}: it had not what it needed"
     if stood_in:
         words += f"; stood in for a member in {stood_in}"
     if left_out:
@@ -64,9 +70,13 @@ def _seat(job: JobView, seat: int) -> str:
 
 
 def _juror(job: JobView, juror: int) -> str:
-    judged = sum(juror in view.openings for view in job.items.values())
+    openings = [view.openings[juror] for view in job.items.values() if juror in view.openings]
+    abstained = sum(abstains(opening.words) for opening in openings)
+    judged = len(openings) - abstained
     outside = sum(view.verdict is not None and juror in view.verdict.outside for view in job.items.values())
     words = f"judged {judged} of {len(job.items)} challenges"
+    if abstained:
+        words += f"; abstained on {abstained}: it had not what it needed"
     return words + (f"; outside the verdict on {outside}: slashed" if outside else "")
 
 

@@ -66,7 +66,7 @@ class Behaviour:
 
     def scores(self, lanes: Sequence[int], work: Work) -> Sequence[int]:
         """The lanes that a seat or a juror commits to, given what it found (as `protocol.scores` packs them). No lanes mean
-        that the round cannot be scored, which refuses it."""
+        that the round cannot be scored, which refuses it. Who lacks what it needs abstains, and is not asked."""
         del work
         return lanes
 

@@ -18,6 +18,7 @@ from scatter.protocol.ids import Address
 PROTOCOL = "ScatterProtocol"
 TOKEN = "ScatterToken"  # noqa: S105 — a contract's name
 RECORDS = "ScatterRecords"
+REPUTATION = "ScatterReputation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,18 @@ Members and auditors do this when the round is in progress, jurors when it was c
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from scatter.jobs.errors import JobError
 from scatter.jobs.examples import Examples
 from scatter.learning.aggregation import Rule
 from scatter.learning.aggregation import aggregate as combine
 from scatter.learning.clipping import Float64Array
-from scatter.learning.contributions import ContributionModels, classify, score_round
+from scatter.learning.contributions import ContributionModels, RoundScores, classify, score_round
 from scatter.learning.errors import LearningError, ModelError
 from scatter.learning.models import Model, read_model
 from scatter.node.behaviour import Work
+from scatter.node.bundles import own_copy_is_wrong
 from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.library import require_kept
 from scatter.node.models import JobKeyMissing, job_key, keep_global_model, starting_model, update_file
@@ -25,50 +27,86 @@ from scatter.node.running import JobCodeFailed, Package
 from scatter.node.sealing import job_key_is_sealed_to_all
 from scatter.node.trial import try_predictor
 from scatter.ports import ContentMissing
-from scatter.protocol.ids import Digest, Round
-from scatter.protocol.scores import pack
+from scatter.protocol.ids import Address, Digest, Round
+from scatter.protocol.scores import ABSTENTION, pack
 from scatter.protocol.view import JobView
 
 
 async def round_lanes(parts: Parts, job: JobView, round_: Round) -> list[int]:
     """The lanes of a round: the starting model's metric, then one for each trainer, 0 where it did not publish.
 
-    Unscorable when the requestor's evaluation cannot be done.
+    Of a settled round, those of updates that were not struck out are found without those that were, as seats found them: an
+    update that is handed out late must not make their numbers wrong. What the others are worth is found beside them all.
+
+    Unscorable when the requestor's evaluation cannot be done; JobKeyMissing and ContentMissing when this node lacks what it takes.
     """
-    package, start, shard = await _evaluation(parts, job, round_)
-    slots = job.rounds[round_].updates
-    published = [(job.trainers[slot], await update_file(parts, job, round_, slot)) for slot in slots]
-    classified = await asyncio.to_thread(classify, start, published)
-    models = await asyncio.to_thread(ContributionModels, start, classified.readable)
+    made = job.rounds[round_]
+    struck = made.settled.struck if made.settled is not None else frozenset()
+    evaluation = await _evaluation(parts, job, round_)
+    files = {slot: (job.trainers[slot], await update_file(parts, job, round_, slot)) for slot in made.updates}
+    timely = [file for slot, file in files.items() if slot not in struck]
+    found = await _scored(parts, job, evaluation, timely)
+    lanes = dict(found.lanes)
+    if struck:
+        late = [file for slot, file in files.items() if slot in struck]
+        everything = (await _scored(parts, job, evaluation, [*timely, *late])).lanes
+        lanes |= {trainer: everything[trainer] for trainer, _ in late}
+    return [found.report, *(lanes.get(trainer, 0) for trainer in job.trainers)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """What a round is scored with."""
+
+    package: Package
+    start: Model
+    shard: Examples
+
+
+async def _scored(
+    parts: Parts, job: JobView, evaluation: _Evaluation, published: Iterable[tuple[Address, bytes | None]]
+) -> RoundScores[Address]:
+    classified = await asyncio.to_thread(classify, evaluation.start, published)
+    models = await asyncio.to_thread(ContributionModels, evaluation.start, classified.readable)
+    package, shard = evaluation.package, evaluation.shard
     predictions = await _predict(parts, package, shard, models)
     try:
-        scores = await asyncio.to_thread(score_round, classified, predictions, shard.truth, package.definition.report)
+        return await asyncio.to_thread(score_round, classified, predictions, shard.truth, package.definition.report)
     except LearningError as error:
-        raise Unscorable(f"round {round_} of job {job.name!r} cannot be scored: {error}") from error
-    return [scores.report, *(scores.lanes.get(trainer, 0) for trainer in job.trainers)]
+        raise Unscorable(f"a round of job {job.name!r} cannot be scored: {error}") from error
 
 
-async def _evaluation(parts: Parts, job: JobView, round_: Round) -> tuple[Package, Model, Examples]:
-    """What a round is scored with: package, starting model, shard. Unscorable when one of them cannot be used, also when others
-    could not use them: a seat that has no job key refuses, and has to be borne out by those that have it."""
-    if not await job_key_is_sealed_to_all(job, await job_key(parts, job.id)):
+async def _evaluation(parts: Parts, job: JobView, round_: Round) -> _Evaluation:
+    """Unscorable when one of these cannot be used, also when others could not use them: a seat whose copy of the job key is wrong
+    refuses, and has to be borne out by those that have the right one."""
+    if not await job_key_is_sealed_to_all(job, await _job_key(parts, job)):
         raise Unscorable(f"the key of job {job.name!r} is not sealed as it should be to everybody drawn")
     try:
         package = await package_of(parts, job)
         start = await starting_model(parts, job, round_)
     except GiveUp as error:
         raise Unscorable(str(error)) from error
-    return package, start, await shard_of(parts, job, round_, package)
+    return _Evaluation(package, start, await shard_of(parts, job, round_, package))
+
+
+async def _job_key(parts: Parts, job: JobView) -> bytes:
+    """The job key. Without it, Unscorable when the bundle is here and shows why; JobKeyMissing when it does not."""
+    try:
+        return await job_key(parts, job.id)
+    except JobKeyMissing:
+        if await own_copy_is_wrong(parts, job):
+            raise Unscorable(f"the bundle of job {job.name!r} does not hold its key for {parts.name}") from None
+        raise
 
 
 async def evaluation_works(parts: Parts, job: JobView, round_: Round) -> bool:
     """Whether a round's evaluation does what seats need of it, as far as that can be told without reading updates: over the
     starting model, as many times as seats had models to predict with, so that limits on a run are tried too."""
     try:
-        package, start, shard = await _evaluation(parts, job, round_)
-        models = [start] * (len(job.rounds[round_].updates) + 2)
-        predictions = await try_predictor(parts.runner, package, shard, models)
-        score_round(classify(start, []), predictions[:1], shard.truth, package.definition.report)
+        tried = await _evaluation(parts, job, round_)
+        models = [tried.start] * (len(job.rounds[round_].updates) + 2)
+        predictions = await try_predictor(parts.runner, tried.package, tried.shard, models)
+        score_round(classify(tried.start, []), predictions[:1], tried.shard.truth, tried.package.definition.report)
     except (Unscorable, JobError, LearningError):
         return False
     return True
@@ -87,15 +125,18 @@ async def _predict(
 
 
 async def round_words(parts: Parts, job: JobView, round_: Round) -> list[int]:
-    """What an honest seat opens: the packed lanes, or no words, which refuses, when the round cannot be scored.
+    """What an honest seat opens: the packed lanes; no words, which refuses, when what is here shows that the round cannot be
+    scored; an abstention when model, evaluation or job key are not here: whose fault that is, nobody can tell.
 
-    That is so, too, when model, evaluation or job key were withheld: scoring is owed without them only in a hurry. But what
-    was here and is damaged was not withheld: ContentMissing.
+    Scoring is owed without them only in a hurry. What was here and is damaged was not withheld: ContentMissing.
     """
     try:
         lanes = await round_lanes(parts, job, round_)
-    except (Unscorable, ContentMissing, JobKeyMissing):
+    except Unscorable:
         lanes = []
+    except (ContentMissing, JobKeyMissing):
+        await require_kept(parts, job, round_)
+        return [ABSTENTION]
     await require_kept(parts, job, round_)
     return pack(parts.behaviour.scores(lanes, Work(job, round_)))
 

@@ -13,7 +13,7 @@ from scatter.protocol.verdicts import NO_VERDICT, Item, Verdict, as_judged
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
     """What money needs to know of a round whose training ended: who published, how it settled (None: it did not), the
-    lanes of each seat that opened numbers, and the seats that refused."""
+    lanes of each seat that opened numbers, and the seats that refused, not those that abstained."""
 
     published: frozenset[int]
     settled: SettledRound | None = None

@@ -16,7 +16,7 @@ from scatter.protocol.scores import SettledRound, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import Durations, JobTerms
 from scatter.protocol.verdicts import Item, Verdict
-from scatter.protocol.view import ItemView, JobView, NetworkView, NodeView, RoundView, VerdictOpening
+from scatter.protocol.view import ItemView, JobView, NetworkView, NodeView, Reputation, RoundView, VerdictOpening
 
 Values = Mapping[str, Any]
 _K = TypeVar("_K")
@@ -28,8 +28,8 @@ def apply(network: NetworkView, name: str, values: Values, block: int) -> Networ
 
     Raises KeyError for an event about a job, a node or parameters that the view does not know: events were lost.
     """
-    if name == "ParametersChanged":
-        return replace(network, parameters=_changed(network.parameters, values))
+    if name in _ON_NETWORK:
+        return _ON_NETWORK[name](network, values)
     if name == "JobPosted":
         job = replace(_posted(values, network.parameters), changed_block=block)
         return replace(network, jobs=_with(network.jobs, job.id, job))
@@ -57,10 +57,28 @@ def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
 
 
 # ── parameters ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _changed(known: tuple[Rates, ...], v: Values) -> tuple[Rates, ...]:
+def _parameters_changed(network: NetworkView, v: Values) -> NetworkView:
+    known = network.parameters
     if v["version"] != len(known):
         raise KeyError(f"version {v['version']} of the parameters follows {len(known)} known ones")
-    return (*known, Rates(**v["parameters"]))
+    return replace(network, parameters=(*known, Rates(**v["parameters"])))
+
+
+# ── reputation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _deeds_recorded(network: NetworkView, v: Values) -> NetworkView:
+    job, account = network.jobs[v["job"]], v["account"]
+    known = network.reputations.get(account, Reputation())
+    return replace(
+        network,
+        reputations=_with(network.reputations, account, known + Reputation(**v["deeds"])),
+        jobs=_with(network.jobs, job.id, replace(job, recorded=job.recorded | {account})),
+    )
+
+
+_ON_NETWORK: Mapping[str, Callable[[NetworkView, Values], NetworkView]] = {
+    "ParametersChanged": _parameters_changed,
+    "DeedsRecorded": _deeds_recorded,
+}
 
 
 # ── nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────────

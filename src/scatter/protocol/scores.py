@@ -18,6 +18,8 @@ LARGEST = 32_765
 UNREADABLE = 0x7FFF
 COPY = 0x7FFE
 METRIC_SCALE = 10_000
+ABSTENTION = (1 << 256) - 1
+"""The only word of a seat or juror that lacks what it needs. No word of scores has the top bit of a lane set."""
 _LANE_MASK = (1 << LANE_BITS) - 1
 
 
@@ -31,6 +33,16 @@ def agree(one: int, other: int, tau: int) -> bool:
     if is_special(one) or is_special(other):
         return is_special(one) and is_special(other)
     return abs(one - other) <= tau
+
+
+def are_scores(words: Sequence[int]) -> bool:
+    """Whether opened words are scores: no words refuse, and one word of 256 ones abstains."""
+    return bool(words) and not abstains(words)
+
+
+def abstains(words: Sequence[int]) -> bool:
+    """Whether opened words say that whoever opened them lacks what it needs."""
+    return len(words) == 1 and words[0] == ABSTENTION
 
 
 def words_for(trainers: int) -> int:
@@ -113,7 +125,7 @@ def settle(
     """Settle a round.
 
     `openings` maps a seat to its `trainers + 1` lanes: members have the seats below `members`, auditors those above; who
-    refused is not among them. `published` holds the slots that published an update in the round; `tau` is in units of 1e-5.
+    refused or abstained is not among them. `published` holds the slots that published an update in the round; `tau` is in units of 1e-5.
     ValueError when nobody opened.
 
     Wherever a member is missing or left out, the next auditor that opened takes its place in the panel. The settled lanes are

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scatter.protocol.ids import NO_DIGEST, Digest, Round
-from scatter.protocol.scores import SettledRound, agree, deviating_from, lower_median, seats_that_fit
+from scatter.protocol.scores import (
+    UNREADABLE,
+    SettledRound,
+    agree,
+    deviating_from,
+    is_special,
+    lower_median,
+    seats_that_fit,
+)
 from scatter.protocol.states import ChallengeKind, two_thirds
 
 
@@ -25,8 +33,9 @@ class Verdict:
     """What a jury found on one item.
 
     `counts`: two thirds agreed on something; `changed`: on something else than what stood. `lanes`: of a verdict on scores,
-    the settled lanes as they are now; `aggregate`: of a verdict on an aggregate, its digest. `lost`: the seats that deviate
-    from it; `agreed` and `outside`: jurors; neither are those that found nothing, which is no verdict of theirs.
+    the settled lanes as they are now; `aggregate`: of a verdict on an aggregate, its digest. `lost`: the seats that
+    contradict it; `agreed` and `outside`: jurors; neither are those that found nothing, which is no verdict of theirs, and those
+    that could read something else than the verdict is about.
     `deviating`: of a verdict on scores, the other seats that deviate from the settled lanes as they are now.
     """
 
@@ -53,9 +62,13 @@ def verdict_on_scores(
     """The verdict on the scores of a round, lane by lane.
 
     `seats`: the lanes of every member and auditor that opened numbers; `jury`: the lanes of every juror that opened, None
-    where it says that the round cannot be scored; `jurors`: how many sit on the jury. A published lane's verdict is the lower
+    where it says that the round cannot be scored, or abstains; `jurors`: how many sit on the jury. A published lane's verdict is the lower
     median of the jurors' lanes and counts when two thirds of the jury lie within `tau` of it. It replaces a settled lane only
     where both do not agree. The metric (lane 0) is not judged.
+
+    Nobody can prove who was handed what, so no seat loses anything, and no juror is outside, by what it could or could not
+    read. The numbers of seats that were left out of the round counted for nothing, and cost nothing where the verdict is a
+    number: they were measured against other updates.
     """
     opened = {juror: lanes for juror, lanes in jury.items() if lanes is not None}
     found = _lane_verdicts(settled.published, opened, two_thirds(jurors), tau)
@@ -63,7 +76,9 @@ def verdict_on_scores(
         return replace(NO_VERDICT, lanes=settled.lanes, deviating=settled.deviating)
     changed = {lane: value for lane, value in found.items() if not agree(value, settled.lanes[lane], tau)}
     lanes = tuple(changed.get(lane, value) for lane, value in enumerate(settled.lanes))
-    lost = frozenset(seat for seat, own in seats.items() if not _follows(own, changed, tau))
+    lost = frozenset(
+        seat for seat, own in seats.items() if _contradicts(own, changed, tau, counted=seat not in settled.left_out)
+    )
     agreed = frozenset(juror for juror, own in opened.items() if _follows(own, found, tau))
     return Verdict(
         counts=True,
@@ -71,7 +86,7 @@ def verdict_on_scores(
         lanes=lanes,
         lost=lost,
         agreed=agreed,
-        outside=frozenset(opened) - agreed,
+        outside=frozenset(juror for juror in set(opened) - agreed if _read_as_much(opened[juror], found)),
         deviating=deviating_from(settled, lanes, seats, tau) - lost,
     )
 
@@ -111,6 +126,22 @@ def _follows(lanes: Sequence[int], found: Mapping[int, int], tau: int) -> bool:
     return all(agree(lanes[lane], value, tau) for lane, value in found.items())
 
 
+def _contradicts(lanes: Sequence[int], changed: Mapping[int, int], tau: int, *, counted: bool) -> bool:
+    """Whether a seat said something else of a changed lane, which it could have known better."""
+    known = {lane: value for lane, value in changed.items() if lanes[lane] != UNREADABLE}
+    if not counted:
+        known = {lane: value for lane, value in known.items() if is_special(lanes[lane]) or is_special(value)}
+    return not _follows(lanes, known, tau)
+
+
+def _read_as_much(lanes: Sequence[int], found: Mapping[int, int]) -> bool:
+    """Whether a juror could read what the verdict is about, and nothing else: otherwise its numbers mean something else."""
+    return all(
+        is_special(lanes[lane]) == is_special(value) or UNREADABLE not in (lanes[lane], value)
+        for lane, value in found.items()
+    )
+
+
 def verdict_on_aggregate(
     model: Digest, posted: Mapping[int, Digest], jury: Mapping[int, Digest], jurors: int
 ) -> Verdict:
@@ -138,7 +169,7 @@ def verdict_on_aggregate(
 def verdict_on_refusal(refusing: frozenset[int], jury: Mapping[int, bool], jurors: int) -> Verdict:
     """The verdict on a refusal: overturned when two thirds of the jury could score, upheld when as many could not.
 
-    `refusing`: the seats that refused; `jury`: whether each juror that opened could score.
+    `refusing`: the seats that refused; `jury`: whether each juror could score, of those that opened and did not abstain.
     """
     needed = two_thirds(jurors)
     able = frozenset(juror for juror, scored in jury.items() if scored)

@@ -1,14 +1,14 @@
 """What the chain says, as immutable values: nodes, jobs and their rounds. Built by `projection`, read by everybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, JobId, Round, Timestamp
 from scatter.protocol.rates import Rates
 from scatter.protocol.records import Record
-from scatter.protocol.scores import SettledRound, unpack
+from scatter.protocol.scores import SettledRound, abstains, are_scores, unpack
 from scatter.protocol.states import TERMINAL, ChallengeKind, JudgingPhase, Reason, Role, SeatKind, State
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.verdicts import Item, Verdict, as_judged
@@ -39,10 +39,27 @@ class NodeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Reputation:
+    """What was recorded of an account, as `ScatterReputation` says it: jobs, rounds (of jurors: items) in which it did its
+    part, contributions in score units, silences, slashes, and challenges won and lost."""
+
+    jobs: int = 0
+    rounds: int = 0
+    contribution: int = 0
+    silences: int = 0
+    slashes: int = 0
+    won: int = 0
+    lost: int = 0
+
+    def __add__(self, other: "Reputation") -> "Reputation":
+        return Reputation(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class RoundView:
     """One round of a job. Updates are in the order in which they were published; seats and slots are numbers.
 
-    `openings` of no words are refusals.
+    `openings` of no words are refusals, those of one word of 256 ones abstentions.
     """
 
     number: Round
@@ -64,17 +81,22 @@ class RoundView:
     @property
     def scored(self) -> Mapping[int, tuple[int, ...]]:
         """The words of each seat that opened scores, in the order of seats."""
-        return {seat: self.openings[seat] for seat in sorted(self.openings) if self.openings[seat]}
+        return {seat: self.openings[seat] for seat in sorted(self.openings) if are_scores(self.openings[seat])}
 
     @property
     def refused(self) -> frozenset[int]:
         """Seats that opened a refusal."""
         return frozenset(seat for seat, words in self.openings.items() if not words)
 
+    @property
+    def abstained(self) -> frozenset[int]:
+        """Seats that opened an abstention."""
+        return frozenset(seat for seat, words in self.openings.items() if abstains(words))
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictOpening:
-    """What a juror found on an item: words of scores (none: the round cannot be scored), or the digest of an aggregate."""
+    """What a juror found on an item: words as seats open them, or the digest of an aggregate."""
 
     words: tuple[int, ...]
     aggregate: Digest = NO_DIGEST
@@ -129,6 +151,8 @@ class JobView:
     phase: JudgingPhase = JudgingPhase.DRAWING
     """How far the jury is, while the job is in Judging."""
     claimed: frozenset[Address] = frozenset()
+    recorded: frozenset[Address] = frozenset()
+    """Whose deeds in this job are part of their reputation."""
     records: frozenset[Record] = frozenset()
     """The tokens that were minted of it."""
 
@@ -202,6 +226,7 @@ class NetworkView:
 
     nodes: Mapping[Address, NodeView] = field(default_factory=_empty)
     jobs: Mapping[JobId, JobView] = field(default_factory=_empty)
+    reputations: Mapping[Address, Reputation] = field(default_factory=_empty)
     parameters: tuple[Rates, ...] = ()
     """All versions of the parameters, the present one last."""
 

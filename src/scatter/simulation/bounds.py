@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from scatter.protocol.ids import Address
-from scatter.protocol.scores import ZERO, SettledRound, is_special, unpack
+from scatter.protocol.scores import ZERO, SettledRound, are_scores, is_special, unpack
 from scatter.protocol.states import ChallengeKind
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
@@ -88,5 +88,6 @@ def _honest_lanes(job: JobView, made: RoundView, settled: SettledRound, honest: 
     opened = {seat: words for seat, words in made.scored.items() if job.seats[seat] in honest}
     fitting = [words for seat, words in opened.items() if seat not in settled.left_out]
     item = job.items.get(Item(ChallengeKind.SCORES, made.number))
-    judged = [] if item is None else [o.words for n, o in item.openings.items() if job.jurors[n] in honest and o.words]
+    jury = {} if item is None else {job.jurors[number]: opening.words for number, opening in item.openings.items()}
+    judged = [words for juror, words in jury.items() if juror in honest and are_scores(words)]
     return [unpack(words, len(job.trainers)) for words in [*(fitting or opened.values()), *judged]]

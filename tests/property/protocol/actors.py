@@ -14,7 +14,7 @@ from scatter.protocol.duties import Artefact, Duty, DutyKind, Holdings, Identity
 from scatter.protocol.duties.anybody import claim_page
 from scatter.protocol.duties.enrolment import Keys, enrolment_duties
 from scatter.protocol.ids import NO_DIGEST, SCT, Address, Digest, JobId, Round, Timestamp, job_id, topic_of
-from scatter.protocol.scores import COPY, UNREADABLE, ZERO, pack, unpack, words_for
+from scatter.protocol.scores import ABSTENTION, COPY, UNREADABLE, ZERO, are_scores, pack, unpack, words_for
 from scatter.protocol.states import ChallengeKind, Role
 from scatter.protocol.terms import JobTerms
 from scatter.protocol.verdicts import contradicts
@@ -61,7 +61,7 @@ def true_aggregate(round_: int) -> Digest:
 
 @dataclass
 class Actor:
-    """A node. `scores` makes the lanes of a round that it commits to (None: it refuses), `aggregate` the digest that it
+    """A node. `scores` makes the lanes of a round that it commits to (None: it refuses; none: it abstains), `aggregate` the digest that it
     posts; `silent` says which duties it leaves undone."""
 
     identity: Identity
@@ -125,7 +125,9 @@ class Actor:
 
     def _words(self, view: JobView, round_: Round) -> list[int]:
         lanes = self.scores(view, round_)
-        return [] if lanes is None else pack(lanes)
+        if lanes is None:
+            return []
+        return pack(lanes) if lanes else [ABSTENTION]
 
     def _verdict(self, duty: Duty, view: JobView) -> tuple[list[int], Digest]:
         if duty.item.kind is ChallengeKind.AGGREGATE:
@@ -137,14 +139,14 @@ class Actor:
         if self.address in view.trainers:
             return False  # every aggregate here can be read
         if self.address == view.requestor:
-            return self.scores(view, duty.round) is not None
+            return bool(self.scores(view, duty.round))
         if duty.item.kind is ChallengeKind.AGGREGATE:
             return bool(self.artefact(Artefact.AGGREGATE, duty) != made.global_model)
         words = self.artefact(Artefact.SCORES, duty)
         if duty.item.kind is ChallengeKind.REFUSAL:
-            return bool(words)
+            return are_scores(words)
         assert made.settled is not None
-        return bool(words) and contradicts(made.settled, unpack(words, len(view.trainers)), view.terms.tau)
+        return are_scores(words) and contradicts(made.settled, unpack(words, len(view.trainers)), view.terms.tau)
 
     def _transaction(self, duty: Duty, chain: ModelChain, view: JobView | None) -> tuple[str, Sequence[Any]]:
         if view is None:
@@ -202,6 +204,7 @@ _SENDS: dict[DutyKind, tuple[str, Callable[[Actor, Duty, ModelChain, JobView], t
     ),
     DutyKind.OPEN_VERDICT: ("open_verdict", lambda me, d, chain, view: (*item_of(d), *me.found(d), SALT)),
     DutyKind.TALLY: ("tally", lambda me, d, chain, view: (*item_of(d), tallied_words(d, view))),
+    DutyKind.RECORD_DEEDS: ("record", lambda me, d, chain, view: ([me.address],)),
     DutyKind.CLAIM: ("claim", lambda me, d, chain, view: (claim_page(view), claim_words(view, claim_page(view)))),
     DutyKind.MINT_JOB: ("mint_job", lambda me, d, chain, view: (me.address,)),
     DutyKind.MINT_MODEL: (
@@ -233,7 +236,7 @@ def tallied_words(duty: Duty, view: JobView) -> list[tuple[int, ...]]:
     """What a tally passes back of words that do not fit one: those of the seats, then those of the jurors."""
     if words_for(len(view.trainers)) == 1 or duty.item.kind is not ChallengeKind.SCORES:
         return []
-    jury = [seen.words for _, seen in sorted(view.items[duty.item].openings.items()) if seen.words]
+    jury = [seen.words for _, seen in sorted(view.items[duty.item].openings.items()) if are_scores(seen.words)]
     return [*view.rounds[duty.round].scored.values(), *jury]
 
 

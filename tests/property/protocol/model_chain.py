@@ -16,6 +16,7 @@ from scatter.protocol.pay import seat_part, seat_pay, ticket
 from scatter.protocol.projection import apply
 from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.records import Record, RecordKind
+from scatter.protocol.reputation import deeds
 from scatter.protocol.scores import words_for
 from scatter.protocol.states import Role, State
 from scatter.protocol.terms import JobTerms, parts
@@ -221,6 +222,17 @@ class ModelChain:
         check((list(rounds), list(updates)) == (list(published), list(published.values())), "UpdatesMismatch")
         self._record(job, trainer, RecordKind.MODEL, rounds[index], updates[index])
 
+    def record(self, _sender: Address, job: JobId, accounts: Sequence[Address]) -> None:
+        """What `ScatterReputation` takes; what it comes to is the rule in Python, which a differential test holds against it."""
+        made = self.jobs[job]
+        check(made.state >= State.SETTLED, "JobNotEnded")
+        for index, account in enumerate(accounts):
+            check(account in made.parts, "NoPartIn")
+            check(account not in self.view.jobs[job].recorded and account not in accounts[:index], "AlreadyRecorded")
+        for account in accounts:
+            added = asdict(deeds(self.view.jobs[job], account))
+            self.emit("DeedsRecorded", job=job, account=account, deeds=added)
+
     def _record(self, job: JobId, maker: Address, kind: RecordKind, round_: int, digest: bytes) -> None:
         minted = Record(kind, maker, Round(round_))
         check(minted not in self.view.jobs[job].records, "AlreadyMinted")
@@ -257,7 +269,7 @@ def to_challenge_pool(outcome: JobOutcome, settled: Settlement, claimed: Address
 _CHAIN_FUNCTIONS = frozenset(
     {
         *("change_parameters", "register", "deposit_ticket", "request_withdrawal", "withdraw"),
-        *("post", "join", "claim", "mint_job", "mint_model"),
+        *("post", "join", "claim", "mint_job", "mint_model", "record"),
     }
 )
 

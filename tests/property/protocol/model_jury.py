@@ -7,7 +7,7 @@ from scatter.protocol.awards import juror_fee, juror_fees
 from scatter.protocol.commitments import Sender, verdict_commitment
 from scatter.protocol.ids import NO_DIGEST, Address, Digest, Round
 from scatter.protocol.outcome import Dispute, JobOutcome, RoundOutcome, Seat
-from scatter.protocol.scores import pack, unpack, words_for
+from scatter.protocol.scores import abstains, are_scores, pack, unpack, words_for
 from scatter.protocol.states import ChallengeKind, JudgingPhase, Reason, State
 from scatter.protocol.terms import MAX_CHALLENGES
 from scatter.protocol.verdicts import (
@@ -139,7 +139,7 @@ class Jury(Rounds):
         needed: list[tuple[int, ...]] = []
         if item.kind is ChallengeKind.SCORES and words_for(len(self.trainers)) > 1:
             needed += self.rounds[round_].scored.values()
-            needed += [opened for _, (opened, _) in sorted(self.items[item].openings.items()) if opened]
+            needed += [opened for _, (opened, _) in sorted(self.items[item].openings.items()) if are_scores(opened)]
         check(len(words) == len(needed), "WordCountMismatch")
         check(list(map(tuple, words)) == needed, "OpenedWordsMismatch")
         self._tally(item)
@@ -166,8 +166,8 @@ class Jury(Rounds):
     def _verdict(self, item: Item) -> Verdict:
         made, openings, jurors = self.rounds[item.round], self.items[item].openings, len(self.jurors)
         if item.kind is ChallengeKind.REFUSAL:
-            refusing = frozenset(made.openings) - frozenset(made.scored)
-            return verdict_on_refusal(refusing, {j: bool(words) for j, (words, _) in openings.items()}, jurors)
+            able = {juror: bool(words) for juror, (words, _) in openings.items() if not abstains(words)}
+            return verdict_on_refusal(made.refused, able, jurors)
         if item.kind is ChallengeKind.AGGREGATE:
             posted = {seat: Digest(name) for seat, name in made.votes.items()}
             opened = {juror: Digest(name) for juror, (_, name) in openings.items()}
@@ -175,7 +175,7 @@ class Jury(Rounds):
         assert made.settled is not None
         trainers = len(self.trainers)
         seats = {seat: unpack(words, trainers) for seat, words in made.scored.items()}
-        jury = {juror: unpack(words, trainers) if words else None for juror, (words, _) in openings.items()}
+        jury = {juror: unpack(words, trainers) if are_scores(words) else None for juror, (words, _) in openings.items()}
         return verdict_on_scores(made.settled, seats, jury, jurors, self.terms.tau)
 
     def _reserve_fees(self) -> None:
@@ -196,7 +196,7 @@ class Jury(Rounds):
                 published=frozenset(made.updates),
                 settled=made.settled,
                 openings={seat: unpack(words, trainers) for seat, words in made.scored.items()},
-                refused=frozenset(made.openings) - frozenset(made.scored),
+                refused=made.refused,
             )
             for made in self.rounds.values()
         ]

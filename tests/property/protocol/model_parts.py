@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from scatter.protocol.ids import Address
 from scatter.protocol.rates import Rates
-from scatter.protocol.scores import SettledRound
+from scatter.protocol.scores import SettledRound, are_scores
 from scatter.protocol.states import Role
 from scatter.protocol.terms import Durations
 from scatter.protocol.verdicts import Verdict
@@ -50,7 +50,7 @@ class ModelSeat:
 
 @dataclass
 class ModelRound:
-    """Seats are numbered as in the core: members, then auditors. Openings of no words refuse."""
+    """Seats are numbered as in the core: members, then auditors. Openings of no words refuse, those of one word of ones abstain."""
 
     updates: dict[int, bytes] = field(default_factory=dict)
     commitments: dict[int, bytes] = field(default_factory=dict)
@@ -62,7 +62,11 @@ class ModelRound:
 
     @property
     def scored(self) -> dict[int, tuple[int, ...]]:
-        return {seat: self.openings[seat] for seat in sorted(self.openings) if self.openings[seat]}
+        return {seat: self.openings[seat] for seat in sorted(self.openings) if are_scores(self.openings[seat])}
+
+    @property
+    def refused(self) -> frozenset[int]:
+        return frozenset(seat for seat, words in self.openings.items() if not words)
 
 
 @dataclass

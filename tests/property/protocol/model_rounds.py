@@ -5,7 +5,7 @@ from tests.property.protocol.model_parts import check
 
 from scatter.protocol.commitments import Sender, scores_commitment, secret_hash
 from scatter.protocol.ids import Address, Round
-from scatter.protocol.scores import METRIC_SCALE, pack, settle, unpack, words_for
+from scatter.protocol.scores import METRIC_SCALE, abstains, pack, settle, unpack, words_for
 from scatter.protocol.states import Reason, State, majority, two_thirds
 
 
@@ -72,7 +72,7 @@ class Rounds(Drawing):
             self._end_opening()
 
     def _check_words(self, words: tuple[int, ...]) -> None:
-        if not words:
+        if not words or abstains(words):
             return
         check(len(words) == words_for(len(self.trainers)), "WordCountMismatch")
         lanes = unpack(words, 16 * len(words) - 1)
@@ -92,7 +92,7 @@ class Rounds(Drawing):
             self._end_opening()
 
     def _refused(self) -> bool:
-        refusing = [seat for seat, words in self.current.openings.items() if not words and seat < self.terms.members]
+        refusing = [seat for seat in self.current.refused if seat < self.terms.members]
         return len(refusing) >= two_thirds(self.terms.members)
 
     def _settles(self) -> bool:

@@ -1,6 +1,6 @@
 """Verdicts: what two thirds of a whole jury say, and no more than that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from tests.property.protocol.test_scores import CLOSE, LANES, NUMBERS
 
 from scatter.protocol.ids import NO_DIGEST, Digest, Round
-from scatter.protocol.scores import COPY, LARGEST, UNREADABLE, ZERO, SettledRound, agree, is_special, settle
+from scatter.protocol.scores import (
+    COPY,
+    LARGEST,
+    UNREADABLE,
+    ZERO,
+    SettledRound,
+    agree,
+    is_special,
+    lower_median,
+    settle,
+)
 from scatter.protocol.states import ChallengeKind, two_thirds
 from scatter.protocol.verdicts import (
     Item,
@@ -79,13 +89,26 @@ def test_what_a_verdict_on_scores_promises(
     assert verdict.lost == {
         seat
         for seat, lanes in seats.items()
-        if any(not agree(lanes[lane], verdict.lanes[lane], TAU) for lane in different)
+        if any(costs(lanes[lane], verdict.lanes[lane], left_out=seat in settled.left_out) for lane in different)
     }
-    assert (verdict.agreed | verdict.outside) == (set(numbers) if verdict.counts else set())
+    assert (verdict.agreed | verdict.outside) <= (set(numbers) if verdict.counts else set())
+    for juror in (set(numbers) if verdict.counts else set()) - verdict.agreed - verdict.outside:
+        assert UNREADABLE in numbers[juror] or UNREADABLE in found_by(numbers.values()), "it read something else"
     assert verdict.deviating == deviating(settled, seats, verdict.lanes) - verdict.lost
     assert not verdict.agreed & verdict.outside
     if not verdict.counts:
         assert not verdict.changed
+
+
+def costs(said: int, verdict: int, *, left_out: bool) -> bool:
+    """Whether a word about a changed lane costs L: not that it was unreadable, nor a number that counted for nothing."""
+    numbers = not is_special(said) and not is_special(verdict)
+    return said != UNREADABLE and not agree(said, verdict, TAU) and not (left_out and numbers)
+
+
+def found_by(jury: Iterable[Lanes]) -> list[int]:
+    """The medians of a jury, lane by lane."""
+    return [lower_median(lane) for lane in zip(*jury, strict=True)]
 
 
 def deviating(settled: SettledRound, seats: dict[int, Lanes], lanes: tuple[int, ...]) -> set[int]:
@@ -147,6 +170,52 @@ def test_lanes_are_judged_one_by_one() -> None:
     verdict = verdict_on_scores(STANDS, {0: scores(50, 0, COPY), 1: scores(95, 77, COPY)}, jury, 4, TAU)
     assert verdict.lanes == (0, ZERO + 91, ZERO + 20, COPY)
     assert (verdict.lost, verdict.agreed, verdict.outside) == ({0}, {0, 1, 2}, {3}), "who cannot score is neither"
+
+
+SHUT = settle({seat: scores(UNREADABLE, 20, 30) for seat in range(3)}, frozenset(range(3)), 3, 3, TAU)
+
+
+def test_calling_an_update_unreadable_costs_no_seat_anything() -> None:
+    """It was handed to the jury only. The verdict counts all the same; who read it in time had other numbers for all."""
+    seats = {
+        0: scores(UNREADABLE, 20, 30),
+        1: scores(UNREADABLE, 99, 30),
+        2: scores(40, 70, 80),
+        3: scores(COPY, 20, 30),
+    }
+    settled = settle(seats, frozenset(range(3)), 3, 3, TAU)
+    assert (settled.struck, settled.left_out) == ({0}, {2})
+    verdict = verdict_on_scores(settled, seats, dict.fromkeys(range(5), scores(90, 20, 30)), 5, TAU)
+    assert verdict.lanes == (0, ZERO + 90, ZERO + 20, ZERO + 30)
+    assert verdict.lost == {3}, "it said that it is a copy, which whoever reads it can check"
+
+
+def test_a_seat_that_could_not_read_loses_by_its_other_numbers() -> None:
+    seats = {seat: scores(UNREADABLE, 99, 30) for seat in range(3)}
+    settled = settle(seats, frozenset(range(3)), 3, 3, TAU)
+    verdict = verdict_on_scores(settled, seats, dict.fromkeys(range(5), scores(90, 20, 30)), 5, TAU)
+    assert verdict.lost == {0, 1, 2}
+
+
+def test_a_seat_that_was_left_out_loses_by_what_it_struck_out_only() -> None:
+    """Three agree on a lie; of those that are left out one lacked an update, one calls it a copy, one did not see a copy."""
+    lie = scores(500, 500, COPY)
+    seats = {0: lie, 1: lie, 2: lie, 3: scores(UNREADABLE, 70, COPY), 4: scores(COPY, 20, COPY), 5: scores(50, 20, 30)}
+    settled = settle(seats, frozenset(range(3)), 3, 5, TAU)
+    assert settled.left_out == {3, 4, 5}
+    found = scores(50, 20, COPY)
+    assert verdict_on_scores(settled, seats, dict.fromkeys(range(5), found), 5, TAU).lost == {0, 1, 2, 4}
+    struck = scores(50, UNREADABLE, COPY)
+    assert verdict_on_scores(settled, seats, dict.fromkeys(range(5), struck), 5, TAU).lost == {0, 1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize("found", [scores(90, 20, 30), scores(UNREADABLE, 20, 30)])
+def test_jurors_that_were_handed_something_else_are_not_outside(found: Lanes) -> None:
+    """One got less than the others, or more: its numbers mean something else. One that got the same is outside."""
+    other = scores(UNREADABLE if found[1] < COPY else 90, 70, 80)
+    jury = {**dict.fromkeys(range(5), found), 5: other, 6: [found[0], found[1], ZERO + 70, ZERO + 80]}
+    verdict = verdict_on_scores(SHUT, {}, jury, 7, TAU)
+    assert (verdict.agreed, verdict.outside) == (set(range(5)), {6})
 
 
 A, B = Digest(b"a" * 32), Digest(b"b" * 32)

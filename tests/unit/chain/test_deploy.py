@@ -23,7 +23,7 @@ from scatter.storage import SqlEventLog
 SEED = b"s" * 32
 NAMES = (
     *("ScatterToken", "SeededRandomness", "ScatterTimelock", "ScatterClaims", "ScatterDisputes"),
-    *("ScatterProtocol", "ScatterRecords"),
+    *("ScatterProtocol", "ScatterRecords", "ScatterReputation"),
 )
 
 
@@ -75,7 +75,7 @@ async def test_it_goes_on_where_it_stopped(network: Any, signer: Any) -> None:
         assert await already_created(outbox, deployer.address, plan) == first.addresses
         assert await deploy(signer(connection), plan, chain_id=31337) == first
         count = await connection.rpc.call("eth_getTransactionCount", deployer.address, "latest")
-        assert int(count, 16) == len(first.addresses) == 7
+        assert int(count, 16) == len(first.addresses) == 8
 
 
 async def test_other_arguments_are_another_contract(network: Any, signer: Any) -> None:
@@ -86,7 +86,9 @@ async def test_other_arguments_are_another_contract(network: Any, signer: Any) -
         other = await deploy(deployer, plan, chain_id=31337)
         dearer = await deploy(deployer, Plan(ChainParameters(slash_base=SCT), deployer.address, SEED), chain_id=31337)
     assert same(first, other) == {"ScatterToken", "SeededRandomness", "ScatterTimelock"}
-    assert same(first, dearer) == {*NAMES} - {"ScatterProtocol", "ScatterRecords"}, "modules keep no parameters of jobs"
+    assert same(first, dearer) == {*NAMES} - {"ScatterProtocol", "ScatterRecords", "ScatterReputation"}, (
+        "modules keep no parameters of jobs"
+    )
     assert dearer.parameters.slash_base == SCT
 
 

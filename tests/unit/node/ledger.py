@@ -27,6 +27,7 @@ FUNCTIONS = {
     "mintJob": "mint_job",
     "mintModel": "mint_model",
 }
+_ELSEWHERE = {"mintJob": "ScatterRecords", "mintModel": "ScatterRecords", "record": "ScatterReputation"}
 Step = Callable[[str], Awaitable[None]]
 
 
@@ -104,7 +105,7 @@ class Ledger:
             self.model.block += 1
             self.allowances[sender] = arguments[1]
             return
-        assert call.contract == ("ScatterRecords" if call.function.startswith("mint") else "ScatterProtocol")
+        assert call.contract == _ELSEWHERE.get(call.function, "ScatterProtocol")
         balance = self.model.balances.get(sender, 0)
         if call.function == "post":
             topic, terms, hashes, shards = arguments

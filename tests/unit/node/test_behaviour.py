@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.unit.node.jobcode import result
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, duty, members_wait, owed
 
@@ -23,7 +24,7 @@ from scatter.node.rounds import round_aggregate, round_words
 from scatter.ports import Call, CallReverted, PeerKey, PeerUnreachable
 from scatter.protocol.duties import Duty, DutyKind, Holdings
 from scatter.protocol.ids import Address, Digest, Round
-from scatter.protocol.scores import pack
+from scatter.protocol.scores import ABSTENTION, pack
 from scatter.protocol.states import State
 from scatter.protocol.view import NetworkView
 
@@ -146,11 +147,23 @@ async def test_scores(played: Played, can_score: bool) -> None:
     await played.until(State.COMMITTING, held=members_wait)
     member = played.members[0]
     for owing in await owed(member):
-        if can_score or owing.kind is DutyKind.FETCH:
-            await do(member, owing)
+        await do(member, owing)
+    if not can_score:
+        played.world.sandbox.instead = lambda run: result({}, exit_code=1)
     changed, behaviour = await marked(played, member)
     assert await round_words(changed, played.job, ROUND) == pack([3 if can_score else 0, 1])
     assert behaviour.asked == [("scores", ROUND)]
+
+
+async def test_who_lacks_what_it_needs_is_not_asked_for_scores(played: Played) -> None:
+    await played.until(State.COMMITTING, held=members_wait)
+    member = played.members[0]
+    for owing in await owed(member):
+        if owing.kind is DutyKind.FETCH:
+            await do(member, owing)
+    changed, behaviour = await marked(played, member)
+    assert await round_words(changed, played.job, ROUND) == [ABSTENTION]
+    assert behaviour.asked == []
 
 
 async def test_aggregates(played: Played) -> None:

@@ -1,5 +1,6 @@
 """A file that rots in the content store: it is fetched again, and nothing is concluded from its absence."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from scatter.node.parts import Parts
 from scatter.ports import ContentMissing
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import Round
+from scatter.protocol.scores import ABSTENTION, are_scores
 from scatter.protocol.states import State
 
 WHAT = ["package", "initial model", "shard", "update", "keys of an update", "manifest of an update"]
@@ -67,7 +69,7 @@ async def test_it_is_fetched_again_and_then_the_round_is_scored(world: World, wh
     assert path.exists()
     assert [d.kind for d in await owed(member)] == [DutyKind.SCORE]
     await do(member, duty(played.job, DutyKind.SCORE))
-    assert await member.artefacts.get(key) not in (None, b"[]")
+    assert are_scores(json.loads(await member.artefacts.get(key) or b"[]"))
 
 
 async def test_training_on_a_damaged_model_waits_for_it(world: World) -> None:
@@ -83,7 +85,7 @@ async def test_training_on_a_damaged_model_waits_for_it(world: World) -> None:
 
 
 async def test_what_was_never_here_stays_missing(world: World) -> None:
-    """In a hurry that is a refusal, as before: it may have been withheld."""
+    """In a hurry that is an abstention: it may have been withheld."""
     played = await ready(world)
     member = played.members[0]
     before = await everything_kept(member.artefacts)
@@ -92,4 +94,7 @@ async def test_what_was_never_here_stays_missing(world: World) -> None:
         await member.artefacts.forget(key)
     rot(world, member, await cid_of(played, "shard"))
     await do(member, duty(played.job, DutyKind.SCORE))
-    assert await member.artefacts.get(artefact_key(Artefact.SCORES, played.job_id, Round(1))) == b"[]"
+    assert (
+        await member.artefacts.get(artefact_key(Artefact.SCORES, played.job_id, Round(1)))
+        == json.dumps([ABSTENTION]).encode()
+    )

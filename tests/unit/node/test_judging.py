@@ -21,7 +21,7 @@ from scatter.node.parts import Parts
 from scatter.ports import PeerUnreachable
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key, item_key
 from scatter.protocol.ids import NO_DIGEST, Digest, Round, Timestamp
-from scatter.protocol.scores import UNREADABLE, ZERO, unpack
+from scatter.protocol.scores import ABSTENTION, UNREADABLE, ZERO, unpack
 from scatter.protocol.states import ChallengeKind, JudgingPhase, State
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import ItemView
@@ -185,14 +185,16 @@ async def test_without_any_key_a_juror_has_nothing_to_say(played: Played) -> Non
     """It is owed when the time is nearly over, and then better than silence."""
     juror = played.jurors[0]
     await gather(juror, [DutyKind.FETCH])
-    assert await verdict(played, juror, SCORES) == {"words": [], "aggregate": ""}
+    for kind in (SCORES, REFUSAL):
+        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": ""}
     assert await verdict(played, juror, AGGREGATE) == {"words": [], "aggregate": NO_DIGEST.hex()}
 
 
 async def test_without_content_a_juror_has_nothing_to_say(played: Played) -> None:
     juror = played.jurors[0]
     await do(juror, duty(played.job, DutyKind.FETCH_KEYS, round_=0))
-    assert await verdict(played, juror, SCORES) == {"words": [], "aggregate": ""}
+    for kind in (SCORES, REFUSAL):
+        assert await verdict(played, juror, kind) == {"words": [ABSTENTION], "aggregate": ""}
     assert await verdict(played, juror, AGGREGATE) == {"words": [], "aggregate": NO_DIGEST.hex()}
 
 

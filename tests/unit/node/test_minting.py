@@ -1,4 +1,4 @@
-"""Tokens of what was made in a job, asked for by the nodes of those who made it."""
+"""Tokens of what was made in a job, and the record of what was done, asked for by the nodes of those who did."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from scatter.node.doing import do
 from scatter.node.parts import Parts
 from scatter.protocol.ids import Round
 from scatter.protocol.records import Record, RecordKind
-from scatter.protocol.view import JobView
+from scatter.protocol.view import JobView, Reputation
 
 
 async def with_models(world: World) -> Played:
@@ -46,6 +46,18 @@ async def test_job_and_models_become_tokens_of_their_makers(world: World) -> Non
     assert digests == {job.terms.training_job, job.terms.evaluation_job, *updates}
     for parts in played.everybody:
         assert not await owed(parts)
+
+
+async def test_what_a_node_did_is_recorded_where_its_operator_asks_for_it(world: World) -> None:
+    played = await posted(world, rounds=2, trainers=2)
+    second = played.trainers[1]
+    played.trainers[1] = replace(second, identity=replace(second.identity, record_deeds=True))
+    me = second.identity.address
+    job = await played.until_true(lambda job: me in job.recorded)
+    assert job.recorded == {me}
+    (event,) = (e for e in world.ledger.model.events if e.name == "DeedsRecorded")
+    assert world.view.network.reputations == {me: Reputation(**event.values["deeds"])}
+    assert world.view.network.reputations[me].rounds == 2
 
 
 async def test_what_somebody_else_has_minted_is_done(world: World) -> None:

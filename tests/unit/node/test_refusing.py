@@ -1,4 +1,4 @@
-"""What an honest seat refuses, which is the requestor's fault, and what it does not: chance, and what may still come."""
+"""What an honest seat refuses, which is the requestor's fault, and what it does not: chance, and what is not here."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from scatter.node.parts import Parts
 from scatter.ports import SandboxResult, SandboxRun
 from scatter.protocol.duties import Artefact, DutyKind, artefact_key
 from scatter.protocol.ids import Digest, Round, Timestamp
-from scatter.protocol.scores import unpack, words_for
+from scatter.protocol.scores import ABSTENTION, unpack, words_for
 from scatter.protocol.states import Reason, State
 
 ROUND = Round(1)
@@ -191,7 +191,8 @@ async def test_a_predictor_that_fails_once_met_a_busy_machine(played: Played) ->
 
 @pytest.mark.parametrize("what", ["shard", "package", "initial model", "evaluation", "training job"])
 async def test_what_was_withheld(played: Played, what: str) -> None:
-    """Not before the time is short: until then scoring is not owed, but fetching is, again and again."""
+    """It abstains: whose fault it is nobody can tell. Not before the time is short: until then scoring is not owed, but fetching is,
+    again and again."""
     absent, member = raw_cid(bytes(32)), played.members[0]
     if what == "shard":
         manifest = EvaluationJobManifest(package=absent, shards=(absent,), rows=(1,))
@@ -208,7 +209,7 @@ async def test_what_was_withheld(played: Played, what: str) -> None:
         await do(member, fetch[0])
     hurry(played)
     assert [d.kind for d in await owed(member)] == [DutyKind.FETCH, DutyKind.SCORE]
-    assert await words(played) == []
+    assert await words(played) == [ABSTENTION]
 
 
 def hurry(played: Played) -> None:
@@ -223,7 +224,8 @@ async def test_a_job_key_that_was_withheld(played: Played) -> None:
     await do(played.members[0], duty(played.job, DutyKind.FETCH, played.job.terms.training_job.hex()))
     without = replace(played.members[0], artefacts=stranger.artefacts)
     await do(without, duty(played.job, DutyKind.SCORE))
-    assert await without.artefacts.get(artefact_key(Artefact.SCORES, played.job_id, ROUND)) == b"[]"
+    kept = await without.artefacts.get(artefact_key(Artefact.SCORES, played.job_id, ROUND))
+    assert json.loads(kept or b"") == [ABSTENTION]
     with pytest.raises(JobKeyMissing, match="holds no key of job"):
         await job_key(without, played.job_id)
 

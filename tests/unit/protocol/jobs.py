@@ -83,8 +83,9 @@ def owed(
     role: Role | None = None,
     confirmations: int = 0,
     mints: bool = False,
+    records: bool = False,
 ) -> list[Duty]:
-    me = Identity(who, role or ROLES[who], confirmations, mint_jobs=mints, mint_models=mints)
+    me = Identity(who, role or ROLES[who], confirmations, mint_jobs=mints, mint_models=mints, record_deeds=records)
     return duties(view, me, holdings or holding(view), Now(block, Timestamp(at)))
 
 

@@ -1,24 +1,26 @@
 """The second look: is what stands what this node would have found, as far as it can tell?"""
 
 import json
+from contextlib import suppress
 
+from scatter.content.fetching import ContentUnavailable
 from scatter.jobs.errors import ManifestError
-from scatter.jobs.manifests import GlobalModelManifest
+from scatter.jobs.manifests import GlobalModelManifest, UpdateManifest
 from scatter.learning.errors import ModelError
 from scatter.learning.models import require_layout
 from scatter.node.doing.facts import artefact, job_of
 from scatter.node.doing.fetching import largest_model
-from scatter.node.failures import GiveUp
+from scatter.node.failures import GiveUp, Unscorable
 from scatter.node.library import fetch_whole, holders
 from scatter.node.models import global_model
 from scatter.node.parts import Parts
-from scatter.node.rounds import evaluation_works
+from scatter.node.rounds import evaluation_works, round_lanes
 from scatter.protocol.duties import Artefact, Duty, item_key
 from scatter.protocol.ids import Round
-from scatter.protocol.scores import unpack
+from scatter.protocol.scores import UNREADABLE, are_scores, unpack
 from scatter.protocol.states import ChallengeKind
 from scatter.protocol.verdicts import contradicts
-from scatter.protocol.view import JobView
+from scatter.protocol.view import JobView, RoundView
 
 
 async def audit(parts: Parts, duty: Duty) -> None:
@@ -59,8 +61,25 @@ async def _differs(parts: Parts, duty: Duty, job: JobView) -> bool:
     if duty.item.kind is ChallengeKind.AGGREGATE:
         return await artefact(parts, Artefact.AGGREGATE, duty) != made.global_model
     words = json.loads(await artefact(parts, Artefact.SCORES, duty))
-    if duty.item.kind is ChallengeKind.REFUSAL:
-        return bool(words)
+    if duty.item.kind is ChallengeKind.REFUSAL or not are_scores(words):
+        return duty.item.kind is ChallengeKind.REFUSAL and are_scores(words)
     if made.settled is None:
         raise GiveUp(f"round {duty.round} of job {job.name!r} has not settled")
-    return bool(words) and contradicts(made.settled, unpack(words, len(job.trainers)), job.terms.tau)
+    lanes = unpack(words, len(job.trainers))
+    if missed := [slot for slot in made.settled.counted if lanes[slot + 1] == UNREADABLE]:
+        lanes = await _found_later(parts, job, made, missed) or lanes
+    return contradicts(made.settled, lanes, job.terms.tau)
+
+
+async def _found_later(parts: Parts, job: JobView, made: RoundView, missed: list[int]) -> list[int]:
+    """The lanes of a round with updates that this seat could not read in time, and the panel could: from an honest panel it gets
+    them now. Nothing when it still cannot score the round."""
+    limit = await largest_model(parts, job)
+    for slot in missed:
+        name = made.updates[slot]
+        with suppress(ContentUnavailable, ManifestError):
+            await fetch_whole(parts, name, [UpdateManifest], holders(parts, job, name), limit)
+    try:
+        return await round_lanes(parts, job, made.number)
+    except Unscorable:
+        return []

@@ -52,7 +52,7 @@ async def reveal(parts: Parts, duty: Duty) -> Arguments:
 
 
 async def commit_scores(parts: Parts, duty: Duty) -> Arguments:
-    """Commit to the round's scores, or to a refusal."""
+    """Commit to the round's scores, to a refusal or to an abstention."""
     words, salt = await _opening(parts, duty)
     commitment = scores_commitment(sender_of(parts), _seat_kind(parts, duty), duty.job, duty.round, words, salt)
     return "commitScores", (duty.job, duty.round, commitment)
@@ -112,8 +112,8 @@ def opened_words(job: JobView, accounts: list[Any]) -> list[int]:
         for number in sorted(job.rounds):
             made = job.rounds[number]
             settled = job.judged(made)
-            if seat is not None and settled and seat in made.openings and seat not in settled.left_out:
-                words.extend(made.openings[seat])
+            if seat is not None and settled and seat in made.scored and seat not in settled.left_out:
+                words.extend(made.scored[seat])
     return words
 
 

@@ -8,7 +8,7 @@ from scatter.node.parts import Parts
 from scatter.protocol.commitments import verdict_commitment
 from scatter.protocol.duties import Artefact, Duty
 from scatter.protocol.ids import NO_DIGEST, Digest
-from scatter.protocol.scores import words_for
+from scatter.protocol.scores import are_scores, words_for
 from scatter.protocol.states import ChallengeKind
 
 
@@ -43,7 +43,7 @@ async def tally(parts: Parts, duty: Duty) -> Arguments:
     if item.kind is ChallengeKind.SCORES and words_for(len(job.trainers)) > 1:
         openings = job.items[item].openings
         words = [list(opened) for opened in job.rounds[item.round].scored.values()]
-        words += [list(openings[juror].words) for juror in sorted(openings) if openings[juror].words]
+        words += [list(openings[juror].words) for juror in sorted(openings) if are_scores(openings[juror].words)]
     return "tally", (duty.job, int(item.kind), duty.round, words)
 
 

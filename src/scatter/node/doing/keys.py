@@ -1,16 +1,15 @@
 """The job key: sealed by the requestor to everybody drawn, opened by each."""
 
-from scatter.content.encryption import EncryptionError, open_sealed
 from scatter.jobs.errors import ManifestError
 from scatter.jobs.manifests import JobKeysManifest
 from scatter.node.behaviour import Work
+from scatter.node.bundles import own_copy
 from scatter.node.doing.facts import artefact, job_of
 from scatter.node.failures import GiveUp
 from scatter.node.job_secrets import JobSecrets
-from scatter.node.library import fetch_whole, holders, keep, manifest_of
+from scatter.node.library import fetch_whole, holders, keep
 from scatter.node.parts import Parts
-from scatter.node.sealing import job_key_context, seal_job_key
-from scatter.protocol.commitments import secret_hash
+from scatter.node.sealing import seal_job_key
 from scatter.protocol.duties import Artefact, Duty, artefact_key
 from scatter.protocol.ids import Round
 
@@ -31,17 +30,11 @@ async def open_keys(parts: Parts, duty: Duty) -> None:
     Whether the copies of the others are right is asked by whoever scores. A trainer need not ask: it is paid for a round that
     seats refuse.
     """
-    job, me = job_of(parts, duty), parts.identity.address
+    job = job_of(parts, duty)
     if job.bundle is None:
         raise LookupError("the requestor has not published the job's keys")
     try:
         await fetch_whole(parts, job.bundle, [JobKeysManifest], holders(parts, job, job.bundle))
-        bundle = await manifest_of(parts, job.bundle, JobKeysManifest)
-        if bundle.job != job.id or me not in bundle.sealed:
-            raise GiveUp(f"the key bundle of job {job.name!r} holds no key for {me}")
-        key = open_sealed(parts.sealing_key, bundle.sealed[me], job_key_context(job.id, me))
-    except (ManifestError, EncryptionError) as error:
+    except ManifestError as error:
         raise GiveUp(f"the key bundle of job {job.name!r} cannot be opened: {error}") from error
-    if secret_hash(key) != job.terms.job_key_hash:
-        raise GiveUp(f"the key sealed to {me} is not the key of job {job.name!r}")
-    await parts.artefacts.keep(artefact_key(Artefact.JOB_KEY, job.id), key)
+    await parts.artefacts.keep(artefact_key(Artefact.JOB_KEY, job.id), await own_copy(parts, job))

@@ -1,4 +1,4 @@
-"""The transactions that mint tokens: of a job, and of one of this trainer's models."""
+"""The transactions that somebody makes for a name: tokens of a job and of models, and the record of what this node did."""
 
 from scatter.node.doing.calls import Arguments
 from scatter.node.doing.facts import job_of
@@ -20,3 +20,8 @@ async def mint_model(parts: Parts, duty: Duty) -> Arguments:
     published = {number: made.updates[slot] for number, made in sorted(job.rounds.items()) if slot in made.updates}
     rounds, updates = list(published), list(published.values())
     return "mintModel", (duty.job, me, rounds, updates, rounds.index(duty.round))
+
+
+async def record_deeds(parts: Parts, duty: Duty) -> Arguments:
+    """Record what this node did in the job."""
+    return "record", (duty.job, [parts.identity.address])

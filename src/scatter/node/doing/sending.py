@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from scatter.node.doing import calls, dispute_calls, minting
 from scatter.node.doing.calls import Arguments
-from scatter.node.parts import PROTOCOL, RECORDS, TOKEN, Parts
+from scatter.node.parts import PROTOCOL, RECORDS, REPUTATION, TOKEN, Parts
 from scatter.ports import Call, CallReverted, Receipt
 from scatter.protocol.duties import Duty, DutyKind
 
@@ -12,7 +12,7 @@ from scatter.protocol.duties import Duty, DutyKind
 async def send(parts: Parts, duty: Duty) -> None:
     """Send the transaction of a duty, and wait until the view shows it."""
     function, arguments = await _CALLS[duty.kind](parts, duty)
-    honest = Call(RECORDS if duty.kind in _MINTING else PROTOCOL, function, arguments)
+    honest = Call(_ELSEWHERE.get(duty.kind, PROTOCOL), function, arguments)
     call = parts.behaviour.transaction(honest, duty, parts.view.network)
     if duty.kind in _PRICES:
         receipt = await send_paid(parts, duty.key, call, await _PRICES[duty.kind](parts, duty))
@@ -38,7 +38,12 @@ def _key(parts: Parts, duty: Duty) -> str:
     return f"{duty.key}/{parts.view.now.block}" if duty.kind is DutyKind.POKE else duty.key
 
 
-_MINTING = frozenset({DutyKind.MINT_JOB, DutyKind.MINT_MODEL})
+_ELSEWHERE: Mapping[DutyKind, str] = {
+    DutyKind.MINT_JOB: RECORDS,
+    DutyKind.MINT_MODEL: RECORDS,
+    DutyKind.RECORD_DEEDS: REPUTATION,
+}
+"""What is not the protocol's own."""
 
 _PRICES: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[int]]] = {
     DutyKind.DEPOSIT: calls.ticket,
@@ -66,4 +71,5 @@ _CALLS: Mapping[DutyKind, Callable[[Parts, Duty], Awaitable[Arguments]]] = {
     DutyKind.CLAIM: calls.claim,
     DutyKind.MINT_JOB: minting.mint_job,
     DutyKind.MINT_MODEL: minting.mint_model,
+    DutyKind.RECORD_DEEDS: minting.record_deeds,
 }

@@ -5,7 +5,8 @@ and asks `duties`. A missed event, a reorganisation, a crash or a double deliver
 right list. One duty makes one artefact or one transaction.
 
 `requestor`, `trainer`, `seat` (members and auditors) and `juror` hold what each part owes; `audit` what seats compare and
-challenge; `anybody` what no part owes alone: exits by time, settling, tallying, claims; `minting` the tokens of what was made.
+challenge; `anybody` what no part owes alone: exits by time, settling, tallying, claims; `minting` the tokens of what was made, and
+the record of what was done.
 """
 
 from scatter.protocol.duties.anybody import anybodys_duties
@@ -13,7 +14,7 @@ from scatter.protocol.duties.audit import audits
 from scatter.protocol.duties.duty import Artefact, Duty, DutyKind, Holdings, Identity, Now, artefact_key, item_key
 from scatter.protocol.duties.enrolment import enrolment_duties
 from scatter.protocol.duties.juror import jurors_duties
-from scatter.protocol.duties.minting import minting_duties
+from scatter.protocol.duties.minting import minting_duties, recording_duties
 from scatter.protocol.duties.requestor import requestors_duties
 from scatter.protocol.duties.seat import seats_duties
 from scatter.protocol.duties.trainer import trainers_duties
@@ -43,4 +44,5 @@ def duties(view: JobView, me: Identity, holdings: Holdings, now: Now) -> list[Du
         *anybodys_duties(view, me, now),
         *audits(view, me, holdings, now),
         *minting_duties(view, me),
+        *recording_duties(view, me),
     ]

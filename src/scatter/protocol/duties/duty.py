@@ -42,6 +42,7 @@ class DutyKind(StrEnum):
     CLAIM = "claim"
     MINT_JOB = "mint-job"
     MINT_MODEL = "mint-model"
+    RECORD_DEEDS = "record-deeds"
 
 
 class Artefact(StrEnum):
@@ -60,7 +61,8 @@ class Artefact(StrEnum):
     UPDATE = "update"
     """Trainer: digest of the manifest of a round's update."""
     SCORES = "scores"
-    """Member, auditor: the words it commits to; none where the round cannot be scored, which refuses."""
+    """Member, auditor: the words it commits to; none where the round cannot be scored, which refuses; an abstention where it lacks
+    what it needs."""
     SALT = "salt"
     """Member, auditor: what hides them until they are opened."""
     AGGREGATE = "aggregate"
@@ -72,7 +74,7 @@ class Artefact(StrEnum):
     UPDATE_KEYS = "update-keys"
     """Juror: the content keys of a round's updates, as far as others passed them on."""
     VERDICT = "verdict"
-    """Juror, of an item: the words (none: the round cannot be scored) or the digest that it commits to."""
+    """Juror, of an item: the words that it commits to, as those of seats, or the digest."""
     VERDICT_SALT = "verdict-salt"
     """Juror, of an item: what hides it until it is opened."""
 
@@ -93,7 +95,8 @@ class Identity:
     its operator wants tokens of.
 
     Those of a job are asked for unless the operator says otherwise: two, once, beside a posting that costs far more gas.
-    Those of models are one transaction for each, which may cost more than the model earned.
+    Those of models are one transaction for each, which may cost more than the model earned. What it did in a job becomes part
+    of its reputation when it, or somebody else, asks for that: `record_deeds`.
     """
 
     address: Address
@@ -101,6 +104,7 @@ class Identity:
     confirmations: int = 0
     mint_jobs: bool = True
     mint_models: bool = False
+    record_deeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

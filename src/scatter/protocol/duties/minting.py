@@ -1,6 +1,7 @@
-"""What the makers of a job's parts owe themselves: tokens of them, where the node's operator wants any.
+"""What those with a part in a job owe themselves, where the node's operator wants it: tokens of what they made, and a record of
+what they did.
 
-Nobody waits for these, they have no deadline, and anybody may mint in a maker's place: a token that is there is done.
+Nobody waits for these, they have no deadline, and anybody may ask for them in another's place: what is there is done.
 """
 
 from scatter.protocol.duties.duty import Duty, DutyKind, Identity
@@ -16,6 +17,12 @@ def minting_duties(view: JobView, me: Identity) -> list[Duty]:
         return _job(view, me) if me.mint_jobs else []
     slot = view.slot_of(me.address)
     return _models(view, me, slot) if me.mint_models and slot is not None and view.ended else []
+
+
+def recording_duties(view: JobView, me: Identity) -> list[Duty]:
+    """Once its part of an ended job is claimed, that what it did there is recorded."""
+    wanted = me.record_deeds and view.ended and me.address in view.claimed - view.recorded
+    return [Duty(view.id, Round(0), DutyKind.RECORD_DEEDS)] if wanted else []
 
 
 def _job(view: JobView, me: Identity) -> list[Duty]:

@@ -56,7 +56,7 @@ def _acting(view: JobView, seat: int, me: Identity, holdings: Holdings, now: Now
 
 def _scoring(view: JobView, holdings: Holdings, now: Now) -> list[Duty]:
     """Score when all is here. In a hurry with what is here: missing updates are unreadable, and without the evaluation,
-    the model or the job key the round cannot be scored, which refuses it."""
+    the model or the job key it abstains."""
     if holdings.has(Artefact.SCORES, view.id, view.round):
         return [owe(view, DutyKind.COMMIT)]
     ready = holdings.has(Artefact.JOB_KEY, view.id) and not holdings.missing(_needed(view))

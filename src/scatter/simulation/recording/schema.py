@@ -46,7 +46,7 @@ _KINDS = MappingProxyType(
         **dict.fromkeys(("node", "requestor", "trainer"), Kind.NODE),
         "job": Kind.JOB,
         "metric": Kind.FRACTION,
-        **dict.fromkeys(("withdrawing", "refused", "accepted", "deviating"), Kind.FLAG),
+        **dict.fromkeys(("withdrawing", "refused", "abstained", "accepted", "deviating"), Kind.FLAG),
         **dict.fromkeys(
             (
                 *("balance", "stake", "locked", "challenge_pool", "stakes", "held", "supply"),
@@ -127,8 +127,8 @@ _ALL = (
     ),
     _table(
         "openings",
-        "A seat opened scores, or refused. `metric`: what it found for the model that the round started from, 0 to 1.",
-        "block time job round seat part node refused metric?",
+        "A seat opened scores, refused or abstained. `metric`: what it found for the model that the round started from, 0 to 1.",
+        "block time job round seat part node refused abstained metric?",
     ),
     _table(
         "opened_scores",

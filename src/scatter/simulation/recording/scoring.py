@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scatter.ports import ChainEvent
-from scatter.protocol.scores import COPY, METRIC_SCALE, ZERO, SettledRound, is_special, unpack
+from scatter.protocol.scores import COPY, METRIC_SCALE, ZERO, SettledRound, abstains, are_scores, is_special, unpack
 from scatter.protocol.states import ChallengeKind, SeatKind
 from scatter.protocol.view import JobView, RoundView
 from scatter.simulation.recording.book import Scene
@@ -44,9 +44,10 @@ def _opened(scene: Scene, event: ChainEvent) -> None:
     seat = event.values["seat"] + (view.terms.members if kind is SeatKind.AUDITOR else 0)
     made = view.rounds[event.values["round"]]
     where = {"job": number, "round": made.number, "seat": seat, "node": scene.book.name(view.seats[seat])}
-    lanes = unpack(words, len(view.trainers)) if words else []
+    lanes = unpack(words, len(view.trainers)) if are_scores(words) else []
     metric = lanes[0] / METRIC_SCALE if lanes else None
-    scene.add("openings", **where, part=kind.name.lower(), refused=not lanes, metric=metric)
+    silent = {"refused": not words, "abstained": abstains(words)}
+    scene.add("openings", **where, part=kind.name.lower(), **silent, metric=metric)
     for slot in sorted(made.published) if lanes else ():
         scene.add("opened_scores", **where, trainer=scene.book.name(view.trainers[slot]), **_word(lanes, slot))
 
