@@ -48,8 +48,11 @@ contract OwingTest is DisputedJob {
         }
         bytes memory locked = abi.encodeWithSelector(IScatterErrors.StakeLocked.selector, 5000 * SCT);
         refused(liars[0], abi.encodeCall(IScatterNodes.withdraw, ()), locked);
+        uint256 unearned = 2 * (200 * SCT / 3);
         vm.assertEq(
-            token.balanceOf(address(protocol)), left - 10_000 * SCT + protocol.challengePool(), "what the liars have left"
+            token.balanceOf(address(protocol)),
+            left - 10_000 * SCT + protocol.challengePool() + unearned,
+            "what the liars have left, and their parts of the round, which go to the pool as they claim"
         );
         claim(job, liars[0]);
         claim(job, liars[1]);

@@ -18,10 +18,10 @@ import {
 } from "../../src/ScatterTypes.sol";
 import {vm} from "../support/Vm.sol";
 import {Mark} from "./Reached.sol";
-import {Truths} from "./Truths.sol";
+import {Blame} from "./Blame.sol";
 
 /// @title Everybody's accounts, kept beside the contracts and compared with them at every step
-abstract contract Books is Truths {
+abstract contract Books is Blame {
     // ── as jobs go on ───────────────────────────────────────────────────────────────────────────────────────────────
     /// After every call that may have moved a job: remember what became of it.
     function noted(bytes32 job) internal {
@@ -85,6 +85,8 @@ abstract contract Books is Truths {
         reach(g.reason);
         if (judged) noteFees(job);
         checkVerdicts(job);
+        if (judged) checkBlame(job);
+        reachIf(g.reason == Reason.TooFewOpened && protocol.round(job, g.round).abstained != 0, Mark.StoppedWhereSomeAbstained);
         reachIf(protocol.terms(job).parameters != protocol.parametersVersion(), Mark.OldVersionEnded);
         address[] memory all = partsOf(job);
         int256 sum;

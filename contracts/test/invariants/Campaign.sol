@@ -6,10 +6,11 @@ import {Filers} from "./Filers.sol";
 import {Intruders} from "./Intruders.sol";
 import {Jurors} from "./Jurors.sol";
 import {Liveness} from "./Liveness.sol";
+import {Recorders} from "./Recorders.sol";
 import {Trainers} from "./Trainers.sol";
 
 /// @title All handlers
-contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness {
+contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness, Recorders {
     uint256 private constant FIRST_JOBS = 4;
     uint256 private constant MOST_STEPS = 12;
 
@@ -23,7 +24,7 @@ contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness {
 
     /// What the fuzzer calls.
     function handlers() external pure returns (bytes4[] memory all) {
-        all = new bytes4[](16);
+        all = new bytes4[](17);
         all[0] = this.requestorPosts.selector;
         all[1] = this.requestorActs.selector;
         all[2] = this.trainersAct.selector;
@@ -40,6 +41,7 @@ contract Campaign is Filers, Trainers, Jurors, Intruders, Liveness {
         all[13] = this.intrude.selector;
         all[14] = this.bankRun.selector;
         all[15] = this.everybodyActs.selector;
+        all[16] = this.anybodyRecords.selector;
     }
 
     /// Whoever is due in a job acts, several times.

@@ -31,6 +31,7 @@ abstract contract Jurors is Books {
                 else openOne(job, items[i], jurors[k]);
             }
         }
+        noted(job);
     }
 
     function commitOne(bytes32 job, ChallengeView memory c, address juror, uint256 k, bool divided) private {
@@ -40,12 +41,11 @@ abstract contract Jurors is Books {
         s.committed = true;
         if (chance(25) && copyOne(job, c, juror, k)) return;
         bool truthful = divided ? chance(2) : !chance(25);
-        if (truthful) honestJurors[job][item] |= 1 << k;
         (s.words, s.aggregate) = verdictOn(job, c, truthful);
+        if (truthful && !isAbsent(job, c, k, s)) honestJurors[job][item] |= 1 << k;
         bytes32 said_ = verdictOf(job, item, juror, s);
         vm.prank(juror);
         protocol.commitVerdict(job, c.kind, c.round, said_);
-        noted(job);
     }
 
     /// A juror commits to what another one committed to.
@@ -59,7 +59,6 @@ abstract contract Jurors is Books {
         bytes32 said_ = verdictOf(job, item, other, s);
         vm.prank(juror);
         protocol.commitVerdict(job, c.kind, c.round, said_);
-        noted(job);
         return true;
     }
 
@@ -87,6 +86,21 @@ abstract contract Jurors is Books {
         }
     }
 
+    /// Whether this juror lacks what it needs to say all that is true, and then what it says instead.
+    function isAbsent(bytes32 job, ChallengeView memory c, uint256 k, Said storage s) private returns (bool) {
+        Temper temper = ghosts[job].temper;
+        if (c.kind == ChallengeKind.Aggregate) return false;
+        if (temper == Temper.Unserved && k % 4 == 1 || chance(25)) {
+            s.words = abstention();
+            return true;
+        }
+        if (temper != Temper.LateUpdate || k % 4 != 1 || s.words.length == 0) return false;
+        uint256[] memory words = s.words;
+        unread(words, lateSlot(job));
+        s.words = words;
+        return true;
+    }
+
     function verdictOf(bytes32 job, uint256 item, address juror, Said storage s) internal view returns (bytes32) {
         bytes32 hash = keccak256(abi.encodePacked(s.words, s.aggregate));
         return keccak256(abi.encode(block.chainid, address(protocol), SeatKind.Juror, job, item, juror, hash, SALT));
@@ -99,6 +113,6 @@ abstract contract Jurors is Books {
         s.opened = true;
         vm.prank(juror);
         protocol.openVerdict(job, c.kind, c.round, s.words, s.aggregate, SALT);
-        noted(job);
+        reachIf(isAbstention(s.words), Mark.JurorAbstained);
     }
 }

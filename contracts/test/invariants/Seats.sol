@@ -5,6 +5,7 @@ import {IScatterErrors} from "../../src/IScatterErrors.sol";
 import {IScatterJobs} from "../../src/IScatterJobs.sol";
 import {Masks} from "../../src/Masks.sol";
 import {ChallengeKind, JobView, Reason, RoundView, State} from "../../src/ScatterTypes.sol";
+import {Reference} from "../support/Reference.sol";
 import {vm} from "../support/Vm.sol";
 import {Books} from "./Books.sol";
 import {Mark} from "./Reached.sol";
@@ -38,8 +39,8 @@ abstract contract Seats is Books {
             openings[job][j.round][all[i]] = words;
             if (truthful) honest[job][j.round] |= 1 << i;
             commit(job, all[i], words);
-            noted(job);
         }
+        noted(job);
     }
 
     function wordsFor(bytes32 job, JobView memory j, uint256 seat)
@@ -47,13 +48,40 @@ abstract contract Seats is Books {
         returns (uint256[] memory words, bool truthful)
     {
         Temper temper = ghosts[job].temper;
-        if (chance(25)) return (chance(2) ? wildScores(job) : words, false);
+        if (chance(25)) return (oddly(job), false);
+        if (temper == Temper.Unserved && isUnserved(job, j.round, seat)) return (abstention(), false);
         bool lies = temper == Temper.MinorityLies && seat % 4 == 1
             || temper == Temper.MajorityLies && seat < j.members && seat % 3 != 2;
         if (lies) return (scoresOf(job, j.round, true), false);
         if (temper == Temper.RefusesWithoutCause && seat % 4 != 3 && uint256(job) % 3 < j.round) return (words, false);
-        if (!unscorable(job, j.round)) words = scoresOf(job, j.round, false);
+        if (unscorable(job, j.round)) return (words, true);
+        words = scoresOf(job, j.round, false);
+        if (temper != Temper.LateUpdate) return (words, true);
+        if (seat % 4 != 2) unread(words, lateSlot(job));
+        else if (chance(2)) return (among(job, words), false);
         return (words, true);
+    }
+
+    /// Numbers as they are among more updates than the others could read.
+    function among(bytes32 job, uint256[] memory words) private view returns (uint256[] memory) {
+        JobView memory j = protocol.job(job);
+        for (uint256 k = 1; k <= j.trainers; ++k) {
+            if (Reference.lane(words, k) < SPECIAL) words[k / 16] += 3 * uint256(protocol.terms(job).tau) << (16 * (k % 16));
+        }
+        return words;
+    }
+
+    /// Any numbers, a refusal or an abstention.
+    function oddly(bytes32 job) private returns (uint256[] memory words) {
+        uint256 kind = dice(4);
+        if (kind == 0) return abstention();
+        return kind == 1 ? words : wildScores(job);
+    }
+
+    /// A third of the seats, or two, in some rounds.
+    function isUnserved(bytes32 job, uint8 round, uint256 seat) private pure returns (bool) {
+        uint256 hash = uint256(keccak256(abi.encode(job, round, "unserved")));
+        return hash % 2 == 0 && (seat + (hash >> 8)) % 3 <= (hash >> 16) % 2;
     }
 
     function openSome(bytes32 job, JobView memory j) private {
@@ -67,8 +95,9 @@ abstract contract Seats is Books {
                 continue;
             }
             open(job, all[i], openings[job][j.round][all[i]]);
-            noted(job);
+            reachIf(isAbstention(openings[job][j.round][all[i]]), Mark.SeatAbstained);
         }
+        noted(job);
     }
 
     /// Instead of scoring, a seat commits to what another one committed to, in the hope that it can open it, too.
@@ -81,7 +110,6 @@ abstract contract Seats is Books {
         bytes32 c = commitment(job, round, all[other], words);
         vm.prank(all[seat]);
         protocol.commitScores(job, round, c);
-        noted(job);
         return true;
     }
 

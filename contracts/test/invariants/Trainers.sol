@@ -53,8 +53,8 @@ abstract contract Trainers is Books {
             if (!Masks.has(mask, i)) continue;
             vm.prank(all[i]);
             protocol.publishUpdate(job, round, keccak256(abi.encode(job, round, i)));
-            noted(job);
         }
+        noted(job);
         JobView memory j = protocol.job(job);
         reachIf(round == 1 && j.state == State.Training && mask != 0, Mark.SomePublished);
     }

@@ -10,7 +10,8 @@ import {World} from "./World.sol";
 
 /// @title What is true of each round, who said it, and whether the contracts find it (invariant 10)
 abstract contract Truths is World {
-    uint256 private constant SPECIAL = 0x7FFE;
+    uint256 internal constant SPECIAL = 0x7FFE;
+    uint256 internal constant UNREADABLE = 0x7FFF;
     uint256 private constant ZERO = 16_384;
 
     struct Said {
@@ -27,6 +28,8 @@ abstract contract Truths is World {
     mapping(bytes32 job => mapping(uint256 round => mapping(uint256 seat => bytes32))) internal posted;
     mapping(bytes32 job => mapping(uint256 item => mapping(address juror => Said))) internal said;
     mapping(bytes32 job => mapping(uint256 item => uint256)) internal honestJurors;
+    /// A round as it was settled, before any verdict.
+    mapping(bytes32 job => mapping(uint256 round => RoundView)) internal settledAs;
 
     // ── what is true ────────────────────────────────────────────────────────────────────────────────────────────────
     function unscorable(bytes32 job, uint256 round) internal view returns (bool) {
@@ -55,6 +58,20 @@ abstract contract Truths is World {
         return pack(5000 + dice(100), lanes);
     }
 
+    /// The trainer whose update comes late where one does.
+    function lateSlot(bytes32 job) internal view returns (uint256) {
+        return uint256(job) % protocol.job(job).trainers;
+    }
+
+    /// What somebody says of an update that he cannot read.
+    function unread(uint256[] memory words, uint256 slot) internal pure {
+        words[(slot + 1) / 16] |= UNREADABLE << (16 * ((slot + 1) % 16));
+    }
+
+    function isAbstention(uint256[] memory words) internal pure returns (bool) {
+        return words.length == 1 && words[0] == type(uint256).max;
+    }
+
     function wildScores(bytes32 job) internal returns (uint256[] memory) {
         uint256[] memory lanes = new uint256[](protocol.job(job).trainers);
         for (uint256 t; t < lanes.length; ++t) {
@@ -69,6 +86,7 @@ abstract contract Truths is World {
         RoundView memory r = protocol.round(job, number);
         JobView memory j = protocol.job(job);
         markRound(r, j);
+        settledAs[job][number] = r;
         uint256 n = Masks.size(r.panel);
         uint256 truthful = r.panel & honest[job][number];
         if (n == 0 || n - Masks.size(truthful) > (n - 1) / 2) return;
@@ -165,11 +183,16 @@ abstract contract Truths is World {
         words = new uint256[][](all.length + more);
         uint256 n;
         for (uint256 i; i < all.length; ++i) {
-            if (Masks.has(r.opened & ~r.refused, i)) words[n++] = openings[job][round][all[i]];
+            if (Masks.has(r.opened & ~(r.refused | r.abstained), i)) words[n++] = openings[job][round][all[i]];
         }
         assembly ("memory-safe") {
             mstore(words, add(n, more))
         }
+    }
+
+    /// A juror opened numbers.
+    function gives(Said storage s) internal view returns (bool) {
+        return s.opened && s.words.length != 0 && !isAbstention(s.words);
     }
 
     /// For a tally of scores with more than 15 trainers.
@@ -180,7 +203,7 @@ abstract contract Truths is World {
         uint256 n = words.length - jurors.length;
         for (uint256 k; k < jurors.length; ++k) {
             Said storage s = said[job][uint256(c.kind) << 8 | c.round][jurors[k]];
-            if (s.opened && s.words.length != 0) words[n++] = s.words;
+            if (gives(s)) words[n++] = s.words;
         }
         assembly ("memory-safe") {
             mstore(words, n)
@@ -198,7 +221,7 @@ abstract contract Truths is World {
         uint256 n;
         for (uint8 round = 1; round <= j.round; ++round) {
             RoundView memory r = protocol.round(job, round);
-            if (!r.settled || !Masks.has(r.opened & ~r.refused & ~r.leftOut, seat)) continue;
+            if (!r.settled || !Masks.has(r.opened & ~(r.refused | r.abstained | r.leftOut), seat)) continue;
             for (uint256 w; w < width; ++w) {
                 words[n++] = openings[job][round][account][w];
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ScatterReputation} from "../../src/ScatterReputation.sol";
 import {ScatterToken} from "../../src/ScatterToken.sol";
 import {Immutables, JobTerms, Parameters, Reason, Role, State} from "../../src/ScatterTypes.sol";
 import {ScatterTest} from "../support/ScatterTest.sol";
@@ -27,7 +28,11 @@ abstract contract World is ScatterTest, Reached {
         MajorityLies,
         Unscorable,
         RefusesWithoutCause,
-        Absent
+        Absent,
+        // some seats and jurors get no content
+        Unserved,
+        // one update reaches few seats in time, and most jurors
+        LateUpdate
     }
 
     /// What is remembered of a job.
@@ -66,6 +71,7 @@ abstract contract World is ScatterTest, Reached {
     mapping(bytes32 job => mapping(address account => Owed)) internal owedAt;
     mapping(bytes32 job => mapping(address account => bool)) internal hasPart;
     address[] internal actors;
+    ScatterReputation internal book;
     /// By slot.
     mapping(bytes32 job => address[]) internal joined;
     /// What everybody owns, has staked, and locked.
@@ -119,6 +125,7 @@ abstract contract World is ScatterTest, Reached {
         Immutables memory i = immutables(address(new ForgetfulRandomness()));
         i.withdrawalDelay = 1 hours;
         protocol = deployProtocol(i, parameters());
+        book = ScatterReputation(deploy("ScatterReputation", abi.encode(protocol)));
         for (uint256 k; k < REQUESTORS; ++k) {
             settle(requestorAt(k), Role.Requestor);
         }
