@@ -28,7 +28,11 @@ WORK = CONTRACTS / "cache" / "mutants"
 ARTIFACTS = WORK / "artifacts"
 # What has code of its own that a mutant can break; everything else in src is part of these.
 BROKEN = ("ScatterToken", "ScatterProtocol", "ScatterClaims", "ScatterDisputes")
-FAILURE = re.compile(r"^\[FAIL:? ?(?P<says>.*?)(?:; counterexample.*)?\](?: \w+\(|$)", re.MULTILINE)
+# What a campaign begins with can fail, too.
+FAILURE = re.compile(
+    r"^\[FAIL:? ?(?:failed to set up invariant testing environment: )?(?P<says>.*?)(?:; counterexample.*)?\](?: \w+\(|$)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -142,13 +146,14 @@ def verdict(killer: str) -> str | None:
         "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
         "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(WORK / "failures"),
         "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(WORK / "failures"),
-        "SCATTER_ARTIFACTS": f"{ARTIFACTS.relative_to(CONTRACTS)}/",
+        "SCATTER_ARTIFACTS": f"{ARTIFACTS.relative_to(CONTRACTS)}/{{}}.json",
     }
     shutil.rmtree(WORK / "failures", ignore_errors=True)
-    command = [forge.binary(), "test", "--match-test", f"^{killer}$"]
+    # forge matches signatures.
+    command = [forge.binary(), "test", "--match-test", rf"^{killer}\("]
     environment = {**forge.environment(), **variables}
     done = subprocess.run(command, cwd=CONTRACTS, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
+    if done.returncode == 0 and "1 tests passed" in done.stdout:
         return None
     failure = FAILURE.search(done.stdout)
     if failure is None:

@@ -30,6 +30,7 @@ interface Vm {
     function revertToState(uint256 id) external returns (bool);
     function createDir(string calldata path, bool recursive) external;
     function envOr(string calldata name, string calldata fallback_) external view returns (string memory);
+    function replace(string calldata input, string calldata from, string calldata to) external pure returns (string memory);
     function writeLine(string calldata path, string calldata data) external;
     function assertTrue(bool condition, string calldata message) external pure;
     function assertEq(uint256 left, uint256 right, string calldata message) external pure;
