@@ -6,13 +6,16 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check format contracts economy attacks gas clean lock
+.PHONY: help setup demo test check format contracts invariants mutants coverage economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
 	@echo "make check      format, lint, types, layers, artifacts"
 	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make invariants long runs of the invariant tests, other ones every time"
+	@echo "make mutants    break the contracts on purpose, and see that a test notices each time"
+	@echo "make coverage   do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
@@ -55,6 +58,15 @@ format: setup
 
 contracts: setup
 	$(BIN)/python contracts/tools/build.py
+
+invariants: setup
+	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random $(ARGS)
+
+mutants: setup
+	$(BIN)/python contracts/tools/mutants.py $(ARGS)
+
+coverage: setup
+	$(BIN)/python contracts/tools/covered.py $(ARGS)
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)

@@ -3,6 +3,7 @@
 
     python contracts/tools/mutants.py                every mutant: compile it, and run the test that kills it
     python contracts/tools/mutants.py NAME …         some of them
+    python contracts/tools/mutants.py --often        those that `make test` runs
     python contracts/tools/mutants.py --compile      does every mutant still apply, and compile? (its tests are not run)
 
 Mutants are compiled in a copy of src, in contracts/cache/mutants, without optimizer; the tests deploy what came of that.
@@ -25,6 +26,7 @@ import forge
 CONTRACTS = forge.CONTRACTS
 TABLE = CONTRACTS / "test" / "mutants.toml"
 WORK = CONTRACTS / "cache" / "mutants"
+CLEAN = WORK / "clean"
 ARTIFACTS = WORK / "artifacts"
 # What has code of its own that a mutant can break; everything else in src is part of these.
 BROKEN = ("ScatterToken", "ScatterProtocol", "ScatterClaims", "ScatterDisputes")
@@ -60,6 +62,7 @@ class Mutant:
     edits: tuple[Edit, ...]
     killer: str
     says: str
+    often: bool = False
 
 
 def listed() -> list[Mutant]:
@@ -110,6 +113,8 @@ def prepare() -> None:
     shutil.rmtree(ARTIFACTS, ignore_errors=True)
     shutil.copytree(build.ARTIFACTS, ARTIFACTS)
     _compile()
+    shutil.rmtree(CLEAN, ignore_errors=True)
+    shutil.copytree(WORK / "cache", CLEAN)
 
 
 def _compile() -> None:
@@ -129,6 +134,9 @@ def _compile() -> None:
 def applied(mutant: Mutant) -> Iterator[None]:
     """The copy of src is this mutant's, and compiled."""
     try:
+        # What the mutant before broke need not be compiled again.
+        shutil.rmtree(WORK / "cache")
+        shutil.copytree(CLEAN, WORK / "cache")
         for edit in mutant.edits:
             (WORK / "src" / edit.file).write_text(edit.applied())
         _compile()
@@ -177,9 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="See that the tests notice when the contracts are broken.")
     parser.add_argument("names", nargs="*", help="mutants of test/mutants.toml; all when there are none")
+    parser.add_argument("--often", action="store_true", help="those that are run with every test of the project")
     parser.add_argument("--compile", action="store_true", help="only see that they apply and compile")
     options = parser.parse_args(arguments)
     mutants = [mutant for mutant in listed() if not options.names or mutant.name in options.names]
+    mutants = [mutant for mutant in mutants if mutant.often or not options.often]
     if unknown := set(options.names) - {mutant.name for mutant in mutants}:
         parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
     if options.compile:

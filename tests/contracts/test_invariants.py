@@ -1,13 +1,7 @@
-"""The campaign of invariant tests holds, and comes by everything that it should."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""What runs of the campaign reached is added up, and what they never reached is found. `make test` runs it beside these tests."""
 
 import invariants
 import pytest
-
-TOOL = Path(__file__).resolve().parents[2] / "contracts" / "tools" / "invariants.py"
 
 
 def line(**reached: int) -> str:
@@ -15,11 +9,6 @@ def line(**reached: int) -> str:
     counts = {name.replace(" ", "_"): 0 for name in invariants.places()}
     assert set(reached) <= set(counts)
     return " ".join(map(str, {**counts, **reached}.values()))
-
-
-def test_all_invariants_hold_and_everything_is_reached() -> None:
-    done = subprocess.run([sys.executable, TOOL], capture_output=True, text=True, check=False, timeout=1800)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_places_are_states_reasons_phases_outcomes_and_marks() -> None:

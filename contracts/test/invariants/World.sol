@@ -19,7 +19,7 @@ abstract contract World is ScatterTest, Reached {
     uint256 internal constant CHALLENGERS = 9;
     /// Jobs at once that have not ended, and in all.
     uint256 internal constant MOST_LIVE = 6;
-    uint256 internal constant MOST_JOBS = 16;
+    uint256 internal constant MOST_JOBS = 48;
 
     /// How the seats of a job are disposed to score.
     enum Temper {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Are all lines, branches and functions of contracts/src gone through by the contracts' tests?
 
-    python contracts/tools/coverage.py           run the tests with forge coverage, print each file, fail below all of it
-    python contracts/tools/coverage.py --keep    judge the report of the last run again
+    python contracts/tools/covered.py           run the tests with forge coverage, print each file, fail below all of it
+    python contracts/tools/covered.py --keep    judge the report of the last run again
 
 The contracts do not compile without the compiler's intermediate representation (the stack is too deep), so forge takes it with
 next to no optimizer (--ir-minimum). It has no place in the code for two kinds of lines, and reports them as never reached:
@@ -87,14 +87,20 @@ def complaints(name: str, file: File, source: list[str], uncounted: list[str]) -
     inside = assembly(source)
     missing = [number for number, times in file.lines.items() if times == 0]
     listed = {number for number, line in enumerate(source, 1) if line.strip() in uncounted}
-    said = [f"{name}:{number}: never reached: {source[number - 1].strip()}" for number in missing if number not in inside | listed]
+    said = [
+        f"{name}:{number}: never reached: {source[number - 1].strip()}"
+        for number in missing
+        if number not in inside | listed
+    ]
     for (number, branch), times in file.branches.items():
         if times == 0 and number not in inside:
             said.append(f"{name}:{number}: branch {branch} is never taken: {source[number - 1].strip()}")
     said += [f"{name}: {function} is never called" for function, times in file.functions.items() if times == 0]
     for number in inside:
         if BRANCHES.match(source[number - 1]) and number not in listed:
-            said.append(f"{name}:{number}: branches in assembly, and is not in {UNCOUNTED.name}: {source[number - 1].strip()}")
+            said.append(
+                f"{name}:{number}: branches in assembly, and is not in {UNCOUNTED.name}: {source[number - 1].strip()}"
+            )
     texts = {source[number - 1].strip() for number in missing}
     said += [f"{name}: is in {UNCOUNTED.name}, and needs not be: {line}" for line in uncounted if line not in texts]
     return said
