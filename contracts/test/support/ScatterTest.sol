@@ -42,7 +42,7 @@ abstract contract ScatterTest {
         enrol(requestor, Role.Requestor);
     }
 
-    /// The artifact that ships, not a compilation of its own; tools/mutants.py puts others in its place, tools/coverage.py what forge
+    /// The artifact that ships, not a compilation of its own; tools/mutants.py puts others in its place, tools/covered.py what forge
     /// has just compiled.
     function deploy(string memory name, bytes memory arguments) internal returns (address) {
         string memory pattern = vm.envOr("SCATTER_ARTIFACTS", "../src/scatter/chain/artifacts/{}.json");
