@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IScatterErrors} from "../../src/IScatterErrors.sol";
+import {IScatterNodes} from "../../src/IScatterNodes.sol";
 import {NodeView, State} from "../../src/ScatterTypes.sol";
 import {vm} from "../support/Vm.sol";
 import {Anybody} from "./Anybody.sol";
@@ -27,6 +29,7 @@ abstract contract Liveness is Anybody, Owners {
             ends(jobs[i]);
         }
         checkBooks();
+        lockedStays();
         // Whoever has no seat left leaves between the claims of others.
         for (bool more = true; more;) {
             more = claimRound();
@@ -52,6 +55,21 @@ abstract contract Liveness is Anybody, Owners {
         for (uint256 i; ghosts[job].state < State.Settled; ++i) {
             vm.assertTrue(i != MOST_POKES, "5: every job ends");
             pass(job);
+        }
+    }
+
+    /// Invariant 4: with seats that are not claimed nobody gets his stake, however long ago he asked for it.
+    function lockedStays() private {
+        for (uint256 i; i < actors.length; ++i) {
+            NodeView memory n = protocol.node(actors[i]);
+            if (n.locked == 0) continue;
+            if (n.withdrawableAt == 0) {
+                vm.prank(actors[i]);
+                protocol.requestWithdrawal();
+            }
+            wait(protocol.node(actors[i]).withdrawableAt);
+            bytes memory expected = abi.encodeWithSelector(IScatterErrors.StakeLocked.selector, uint256(n.locked));
+            refused(actors[i], abi.encodeCall(IScatterNodes.withdraw, ()), expected);
         }
     }
 
