@@ -8,7 +8,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check slither format contracts invariants mutants coverage economy attacks gas clean lock
+.PHONY: help setup demo test check slither format contracts invariants mutants covered economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -18,7 +18,7 @@ help:
 	@echo "make contracts  compile the contracts and write their artifacts"
 	@echo "make invariants long runs of the invariant tests, other ones every time"
 	@echo "make mutants    break the contracts on purpose, and see that a test notices each time"
-	@echo "make coverage   do the contracts' tests go through every line and branch?"
+	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
@@ -77,7 +77,7 @@ invariants: setup
 mutants: setup
 	$(BIN)/python contracts/tools/mutants.py $(ARGS)
 
-coverage: setup
+covered: setup
 	$(BIN)/python contracts/tools/covered.py $(ARGS)
 
 economy: setup
