@@ -8,7 +8,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test coverage check slither format contracts economy attacks gas clean lock
+.PHONY: help setup demo test coverage check slither format contracts invariants mutants covered economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -17,6 +17,9 @@ help:
 	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
 	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
 	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make invariants long runs of the invariant tests, other ones every time"
+	@echo "make mutants    break the contracts on purpose, and see that a test notices each time"
+	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
@@ -74,6 +77,15 @@ format: setup
 
 contracts: setup
 	$(BIN)/python contracts/tools/build.py
+
+invariants: setup
+	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random $(ARGS)
+
+mutants: setup
+	$(BIN)/python contracts/tools/mutants.py $(ARGS)
+
+covered: setup
+	$(BIN)/python contracts/tools/covered.py $(ARGS)
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)
