@@ -1,7 +1,8 @@
-"""Runs every test of the project: the contracts' with forge beside Python's, which two processes share. Arguments go to pytest.
+"""Runs every test of the project: the contracts', one tool after the other, beside Python's, which two processes share. Arguments
+go to pytest.
 
-What forge says is printed when Python's tests are through, so that the two do not mix, and only its last line when all passed.
-The last lines say for each suite whether it passed, how long it took, and what failed.
+What the contracts' tests say is printed when Python's are through, so that the two do not mix, and only the last line of what
+passed. The last lines say for each suite whether it passed, how long it took, and what failed.
 """
 
 import re
@@ -15,7 +16,13 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
-FORGE = [sys.executable, "contracts/tools/forge.py", "test"]
+TOOLS = ROOT / "contracts" / "tools"
+# They share what forge compiles, so one comes after the other.
+CONTRACTS = {
+    "the contracts' tests (forge)": [sys.executable, str(TOOLS / "forge.py"), "test"],
+    "the campaign of invariant tests": [sys.executable, str(TOOLS / "invariants.py")],
+    "some mutants of the contracts": [sys.executable, str(TOOLS / "mutants.py"), "--often"],
+}
 # A file's tests stay together: their fixtures are dear.
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations=15"]
 REASON_CHARACTERS = 160
@@ -53,14 +60,6 @@ def failures_of_forge(said: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"^(?:\[FAIL.*|Error.*)$", said, re.MULTILINE)))
 
 
-def contracts() -> tuple[Suite, str]:
-    """Run forge; what it came to, and what it said."""
-    began = time.monotonic()
-    ran = subprocess.run(FORGE, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    seconds = time.monotonic() - began
-    return Suite("the contracts' tests (forge)", ran.returncode, seconds, failures_of_forge(ran.stdout)), ran.stdout
-
-
 def python() -> Suite:
     """Run pytest, which speaks for itself; what it came to."""
     began = time.monotonic()
@@ -70,15 +69,50 @@ def python() -> Suite:
         return Suite("Python's tests", ran.returncode, time.monotonic() - began, failures_of_pytest(report))
 
 
+class Contracts:
+    """The contracts' suites, one by one, until they are through or told to stop."""
+
+    def __init__(self) -> None:
+        self.suites: list[Suite] = []
+        self.said: list[str] = []
+        self._running: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def run(self) -> None:
+        """Run all of them; what each came to is kept, and what it said: of one that passed the last line."""
+        for name, command in CONTRACTS.items():
+            if self._stopped:
+                return
+            began = time.monotonic()
+            with subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            ) as self._running:
+                said, _ = self._running.communicate()
+            code = self._running.returncode
+            self.said.append(said if code else said.rstrip().rpartition("\n")[2])
+            self.suites.append(Suite(name, code, time.monotonic() - began, failures_of_forge(said) if code else []))
+
+    def stop(self) -> None:
+        """End what runs, and begin nothing more."""
+        self._stopped = True
+        if self._running is not None:
+            self._running.kill()
+
+
 def main() -> int:
-    """0 when both suites pass, else the exit code of one that did not."""
-    with ThreadPoolExecutor(1) as beside:
-        running = beside.submit(contracts)
-        pytests = python()
-        forges, said = running.result()
-    print(said if forges.code else said.rstrip().rpartition("\n")[2])
-    print(f"\n{forges.summary()}\n{pytests.summary()}")
-    return pytests.code or forges.code
+    """0 when all suites pass, else the exit code of one that did not."""
+    contracts = Contracts()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        running = beside.submit(contracts.run)
+        try:
+            pytests = python()
+            running.result()
+        except BaseException:
+            contracts.stop()
+            raise
+    suites = [*contracts.suites, pytests]
+    print("\n".join(contracts.said), *(suite.summary() for suite in suites), sep="\n")
+    return next((suite.code for suite in suites if suite.code), 0)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ class BadOption(BadInput):
     """An option of a command has a value that it does not take; the message says what it takes."""
 
 
+class NotHere(Failure):
+    """Content is not in the folder, and no node runs there that could fetch it."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors that are somebody's to mend into one sentence on stderr: exit code 2 for bad input, 1 for the rest.

@@ -1,0 +1,7 @@
+"""What can go wrong with nodes in processes of their own."""
+
+from scatter.errors import Failure
+
+
+class ProcessEnded(Failure):
+    """A process without which the network cannot go on has ended; the message says which, and the last that it said."""
