@@ -21,6 +21,12 @@ def test_candidates_are_a_permutation(seed: bytes, kind: SeatKind, length: int) 
     assert order == list(candidates(seed, kind, length))
 
 
+def test_the_order_is_the_one_that_the_contracts_walk() -> None:
+    """Made of keccak256(abi.encode(seed, kind, i)); the contracts' tests draw the same."""
+    walks = [list(candidates(bytes(range(32)), kind, 8)) for kind in SeatKind]
+    assert walks == [[7, 2, 0, 5, 4, 1, 3, 6], [3, 6, 1, 0, 2, 4, 7, 5], [7, 0, 4, 1, 3, 6, 5, 2]]
+
+
 POOLS = Pools([account(n) for n in range(30)], [account(100 + n) for n in range(20)])
 NODES = [*POOLS.validators, *POOLS.challengers]
 

@@ -73,6 +73,8 @@ def test_silence_and_strikes_cost_parts_of_the_slot_stake_and_at_most_all() -> N
     struck = hand_round(5, COPY)
     assert trainer_penalty(1, [struck, hand_round(5, 5), silent], hand_terms()) == 100 + 20
     assert trainer_penalty(1, [struck] * 3, hand_terms(fault_bps=5_000)) == 300
+    settled = hand_job([hand_round(5, 5), silent, silent])
+    assert [settled.dues[account(100 + slot)].penalty for slot in range(2)] == [0, 40], "each pays for itself"
 
 
 def test_a_seat_loses_pay_by_its_mean_distance() -> None:
