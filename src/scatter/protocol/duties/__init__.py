@@ -2,7 +2,17 @@
 
 The chain is the log. A node does not react to events one by one: whatever wakes it, it looks at the jobs that concern it
 and asks `duties`. A missed event, a reorganisation, a crash or a double delivery change nothing: the next look gives the
-right list. One duty makes one artefact or one transaction.
+right list.
+
+What each rule here has to keep to, so that this is true:
+
+- It asks nothing but its arguments: equal views, holdings and times give equal duties, in the same order.
+- A duty that was done changes the view or the holdings so that it is owed no more, and doing it twice does no harm: it
+  makes one artefact, which is inserted once, or one transaction, whose key is not sent twice.
+- What is owed by time alone is known beforehand (`timing`), so that a clock may jump from turn to turn.
+- What discloses something waits for confirmations; what others could do as well is done in a fixed order (`anybody`).
+
+`tests/property/protocol/test_following_duties.py` plays whole jobs by nothing else.
 
 `requestor`, `trainer`, `seat` (members and auditors) and `juror` hold what each part owes; `audit` what seats compare and
 challenge; `anybody` what no part owes alone: exits by time, settling, tallying, claims; `minting` the tokens of what was made, and
