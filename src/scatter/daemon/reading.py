@@ -16,6 +16,7 @@ from scatter.daemon.errors import SettingsError
 from scatter.daemon.settings import FILE, NodeFile
 from scatter.jobs.paths import shown
 from scatter.jobs.positions import Path, key_lines, line_of
+from scatter.jobs.seen import seen
 
 MAX_BYTES = 64 * 1024
 VARIABLE = "SCATTER_"
@@ -134,7 +135,7 @@ class _Reader:
             self._complain(
                 (*path, detail["loc"][len(path)]), f"is not a known key; there are {', '.join(table.model_fields)}"
             )
-        found = "missing" if detail["type"] == "missing" else _found(detail["input"])
+        found = "missing" if detail["type"] == "missing" else seen(detail["input"])
         self._complain(path, f"is {found}; {rule}")
 
     def _complain(self, path: Path, problem: str) -> NoReturn:
@@ -179,16 +180,3 @@ def _rule(detail: ErrorDetails) -> tuple[type[BaseModel], str, Path]:
             break
         table = field.annotation
     return table, rule, path
-
-
-def _found(value: Any) -> str:
-    """A value as a sentence shows it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return shown(value)
-    if isinstance(value, dict):
-        return "a table with something else in it" if value else "an empty table"
-    if isinstance(value, list | tuple):
-        return f"a list of {len(value)}"
-    return shown(str(value))[1:-1]

@@ -13,6 +13,6 @@ def seen(value: Any) -> str:
         return shown(value)
     if isinstance(value, dict):
         return "a table with something else in it" if value else "an empty table"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     return shown(str(value))[1:-1]
