@@ -37,13 +37,14 @@ def explained() -> Iterator[None]:
         WorkloadError,
     )
     from scatter.storage.database import DatabaseUnusable
+    from scatter.web.settings import CannotServe
 
     bad_input = (
         *(JobError, CastError, TooFewRows, FolderUnusable, DeploymentUnusable, KeyUnusable, WrongChain),
         *(IdentityUnusable, InvalidAddress),
         *(BadChange, BadOption, ScenarioError, WorkloadError, CheckpointUnusable, RecordingUnusable),
     )
-    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed, CannotListen)
+    failed = (AnvilMissing, SandboxUnavailable, ChainError, DatabaseUnusable, ScenarioFailed, CannotListen, CannotServe)
     try:
         yield
     except bad_input as error:

@@ -16,8 +16,8 @@ Numbers = NDArray[np.float64]
 class Line:
     """An amount that holds from each block until the next point. `latest` is exact, in base units; points are in SCT."""
 
-    blocks: array[int] = field(default_factory=lambda: array("q"))
-    values: array[float] = field(default_factory=lambda: array("d"))
+    blocks: "array[int]" = field(default_factory=lambda: array("q"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
     latest: int = 0
 
     def add(self, block: int, amount: int) -> None:
