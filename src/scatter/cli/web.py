@@ -26,4 +26,6 @@ def web(
 
     with explained():
         token = None if is_loopback(host) else token_in(folder)
-        serve(WebSettings(folder.resolve(), Path.cwd(), host, port, token, runs), lambda line: typer.echo(line, err=True))
+        serve(
+            WebSettings(folder.resolve(), Path.cwd(), host, port, token, runs), lambda line: typer.echo(line, err=True)
+        )

@@ -96,7 +96,9 @@ class SqlRuns:
     @uninterrupted
     async def of(self, workspace: str) -> Sequence[StoredRun]:
         """The runs of a workspace, the newest first."""
-        statement = select(tables.runs).where(tables.runs.c.workspace == workspace).order_by(tables.runs.c.number.desc())
+        statement = (
+            select(tables.runs).where(tables.runs.c.workspace == workspace).order_by(tables.runs.c.number.desc())
+        )
         async with self._database.reading() as connection:
             return [_run(row) for row in await connection.execute(statement)]
 

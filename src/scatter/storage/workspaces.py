@@ -79,7 +79,9 @@ class SqlWorkspaces:
         async with self._database.writing() as connection:
             row = (await connection.execute(statement)).one_or_none()
         if row is None:
-            raise ChangedMeanwhile("somebody else changed this workspace meanwhile; look at it again, then repeat your change")
+            raise ChangedMeanwhile(
+                "somebody else changed this workspace meanwhile; look at it again, then repeat your change"
+            )
         return _workspace(row)
 
     @uninterrupted

@@ -68,7 +68,16 @@ def create_app(settings: WebSettings) -> FastAPI:
     )
     for router in (api_workspaces.router, api_runs.router):
         app.include_router(router, prefix=API)
-    for router in (home.router, nodes.router, steps.router, running.router, data.router, jobs.router, files.router, signing.router):
+    for router in (
+        home.router,
+        nodes.router,
+        steps.router,
+        running.router,
+        data.router,
+        jobs.router,
+        files.router,
+        signing.router,
+    ):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", _Assets(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1024)
@@ -106,4 +115,3 @@ def _answer(request: Request, status: int, message: str, errors: dict[str, str])
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": message, "fields": errors}, status)
     return error_page(request, status, message)
-

@@ -67,7 +67,9 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         request = Request(scope)
         headers = request.headers
-        host = headers.get("host", "").rsplit(":", 1)[0] if not headers.get("host", "").endswith("]") else headers["host"]
+        host = (
+            headers.get("host", "").rsplit(":", 1)[0] if not headers.get("host", "").endswith("]") else headers["host"]
+        )
         if "*" not in self._settings.hosts and host not in self._settings.hosts:
             return _said(421, "this server does not go by that name; open it by the address that `scatter web` printed")
         if request.method not in SAFE and not own_origin(headers):

@@ -165,11 +165,15 @@ class Service:
     async def _store(self, workspace: str, change: Callable[[str], str], version: int | None) -> Workspace:
         before = await self.workspaces.get(workspace)
         if version is not None and version != before.version:
-            raise NotPossible("somebody else changed this workspace meanwhile; look at it again, then repeat your change")
+            raise NotPossible(
+                "somebody else changed this workspace meanwhile; look at it again, then repeat your change"
+            )
         document = await asyncio.to_thread(change, before.document)
         return before if document == before.document else await self.workspaces.change(before, document=document)
 
-    async def add_step(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None = None) -> Workspace:
+    async def add_step(
+        self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None = None
+    ) -> Workspace:
         """Add a step to a list of steps; a repeated one comes with a job to repeat."""
         made = dict(values)
         if made.get("do") == "repeat" and not made.get("steps"):
@@ -197,7 +201,13 @@ class Service:
 
     # ── runs ───────────────────────────────────────────────────────────────────────────────────────────────────────
     async def start(
-        self, workspace: str, *, short: bool = False, seed: int | None = None, until: int | None = None, pace: float = 0.0
+        self,
+        workspace: str,
+        *,
+        short: bool = False,
+        seed: int | None = None,
+        until: int | None = None,
+        pace: float = 0.0,
     ) -> StoredRun:
         """Begin a run of a workspace as it is now. ScenarioError when it cannot be run, NotPossible while another goes on."""
         found = await self.workspaces.get(workspace)
@@ -301,7 +311,10 @@ def exported_name(workspace: Workspace) -> str:
     content = tomlkit.parse(workspace.document).unwrap()
     about = content.get("scenario")
     name = about.get("name") if isinstance(about, dict) else None
-    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in str(name or "scenario"))
+    safe = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-"
+        for letter in str(name or "scenario")
+    )
     return f"{safe[:60]}.toml"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOKEN_BYTES = 24
-TOKEN_FILE = "token"
+TOKEN_FILE = "token"  # noqa: S105 — a name of a file
 DATABASE = "web.sqlite"
 RUNS = "runs"
 MOST_BODY_BYTES = 1 << 20
@@ -41,7 +41,11 @@ class WebSettings:
     @property
     def hosts(self) -> frozenset[str]:
         """The names that requests may have for this server; any when people have to sign in."""
-        return frozenset({"*"}) if self.token is not None else frozenset({"localhost", "127.0.0.1", "[::1]", "::1", self.host})
+        return (
+            frozenset({"*"})
+            if self.token is not None
+            else frozenset({"localhost", "127.0.0.1", "[::1]", "::1", self.host})
+        )
 
 
 def is_loopback(host: str) -> bool:

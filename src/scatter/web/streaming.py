@@ -25,7 +25,9 @@ async def frames(service: Service, run: str, after: int) -> AsyncIterator[Server
             stored = await service.runs.get(run)
             if (stored.status, stored.error) != status:
                 status = (stored.status, stored.error)
-                yield ServerSentEvent(event="status", data={"status": stored.status, "error": stored.error, "pace": stored.pace})
+                yield ServerSentEvent(
+                    event="status", data={"status": stored.status, "error": stored.error, "pace": stored.pace}
+                )
             if await watch.beyond(after, PATIENCE_SECONDS):
                 made = frame(watch.record, after)
                 after = made["number"]

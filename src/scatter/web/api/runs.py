@@ -91,7 +91,9 @@ async def stream(
 
 
 @router.get("/runs/{run}/log")
-async def get_log(run: RunAt, desk: Desk, after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000) -> list[dict[str, Any]]:
+async def get_log(
+    run: RunAt, desk: Desk, after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
+) -> list[dict[str, Any]]:
     """The event log after an event, the oldest first."""
     return [entry.to_json() for entry in entries(await desk.follower.record(run.id), after)[:limit]]
 
@@ -149,17 +151,21 @@ async def get_model(run: RunAt, job: int, desk: Desk) -> FileResponse:
     """The last global model of a job, as safetensors."""
     head = job_detail(await desk.follower.record(run.id), job).head
     path = model_of(desk.settings, run, head.name)
-    return FileResponse(path, media_type="application/octet-stream", filename=f"run-{run.number}-{head.name}.safetensors")
+    return FileResponse(
+        path, media_type="application/octet-stream", filename=f"run-{run.number}-{head.name}.safetensors"
+    )
 
 
 @router.get("/charts")
 async def list_charts() -> list[dict[str, str]]:
     """The charts that there are."""
-    return [{"name": kind.name, "title": kind.title, "unit": kind.unit, "over": kind.over} for kind in charts.KINDS.values()]
+    return [
+        {"name": kind.name, "title": kind.title, "unit": kind.unit, "over": kind.over} for kind in charts.KINDS.values()
+    ]
 
 
 @router.get("/runs/{run}/charts/{name}")
-async def get_chart(  # noqa: PLR0913
+async def get_chart(
     run: RunAt,
     name: str,
     desk: Desk,
@@ -186,7 +192,11 @@ async def get_table(run: RunAt, name: str, desk: Desk) -> PlainTextResponse:
 def _table_rows(record: RunRecord, name: str) -> list[list[Any]]:
     if name in DENSE:
         lines = record.balances if name == "balances" else record.stakes
-        points = [(block, node, value) for node, line in lines.items() for block, value in zip(line.blocks, line.values, strict=True)]
+        points = [
+            (block, node, value)
+            for node, line in lines.items()
+            for block, value in zip(line.blocks, line.values, strict=True)
+        ]
         return [["block", "node", f"{DENSE[name]} (SCT)"], *(list(point) for point in sorted(points))]
     if name not in record.tables:
         raise LookupError(f"there is no table {name!r}; there are {', '.join((*record.tables, *DENSE))}")
@@ -201,5 +211,3 @@ def _csv(rows: list[list[Any]], name: str) -> PlainTextResponse:
     return PlainTextResponse(
         file.getvalue(), media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'}
     )
-
-

@@ -73,7 +73,9 @@ def blocks(text: str, path: Path) -> list[Block]:
         last = min(after, default=len(lines))
         found.append(Block(own, _with_comments(lines, header, 0), last))
     return [
-        Block(one.path, one.first, _with_comments(lines, one.last, one.first + 1) if one.last < len(lines) else one.last)
+        Block(
+            one.path, one.first, _with_comments(lines, one.last, one.first + 1) if one.last < len(lines) else one.last
+        )
         for one in found
     ]
 

@@ -1,7 +1,7 @@
 """Fields of forms, told by the schema of scenario files: what each takes, and how its text becomes a value and back."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -111,7 +111,9 @@ def _kind(rule: Mapping[str, Any]) -> str:
         return "amount"
     if "(s|m|h|d)" in pattern:
         return "duration"
-    return {"integer": "whole", "number": "number", "array": "names", "boolean": "flag"}.get(str(rule.get("type")), "text")
+    return {"integer": "whole", "number": "number", "array": "names", "boolean": "flag"}.get(
+        str(rule.get("type")), "text"
+    )
 
 
 def _usual(kind: str, value: Any) -> str:
@@ -132,7 +134,9 @@ def option_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
         bounds = [f"{word} {plain[key]}" for key, word in _BOUNDS if key in plain]
         about = "; ".join(filter(None, [str(rule.get("description", "")), " and ".join(bounds)]))
         default = rule.get("default")
-        kind = {"integer": "whole", "number": "number", "boolean": "flag", "array": "list"}.get(str(plain.get("type")), "text")
+        kind = {"integer": "whole", "number": "number", "boolean": "flag", "array": "list"}.get(
+            str(plain.get("type")), "text"
+        )
         choices = tuple(map(str, plain.get("enum", ())))
         made.append(
             Field(
@@ -148,7 +152,12 @@ def option_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     return tuple(made)
 
 
-_BOUNDS = (("minimum", "at least"), ("exclusiveMinimum", "above"), ("maximum", "at most"), ("exclusiveMaximum", "below"))
+_BOUNDS = (
+    ("minimum", "at least"),
+    ("exclusiveMinimum", "above"),
+    ("maximum", "at most"),
+    ("exclusiveMaximum", "below"),
+)
 
 
 def to_text(value: Any) -> str:
@@ -169,23 +178,12 @@ def to_value(field: Field, text: str) -> Any:
     text = text.strip()
     if not text:
         return None
-    if text.startswith("$"):
-        return text
-    match field.kind:
-        case "whole":
-            return int(text) if _WHOLE.fullmatch(text) else text
-        case "number":
-            return _number(text)
-        case "amount":
-            return _amount(text)
-        case "draw":
-            return _draw(text)
-        case "names" | "list":
-            parts = [part for part in re.split(r"[\s,]+", text) if part]
-            return parts if field.kind == "names" else [_number(part) for part in parts]
-        case "flag":
-            return text == "true" if text in ("true", "false") else text
-    return text
+    made_by = _FROM_TEXT.get(field.kind)
+    return text if made_by is None or text.startswith("$") else made_by(text)
+
+
+def _whole(text: str) -> Any:
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _number(text: str) -> Any:
@@ -206,6 +204,21 @@ def _draw(text: str) -> Any:
         return _amount(text)
     made: dict[str, Any] = {"between": [_amount(found[1]), _amount(found[2])]}
     return made | ({"step": _amount(found[3])} if found[3] else {})
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[\s,]+", text) if part]
+
+
+_FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
+    "whole": _whole,
+    "number": _number,
+    "amount": _amount,
+    "draw": _draw,
+    "names": _parts,
+    "list": lambda text: [_number(part) for part in _parts(text)],
+    "flag": lambda text: text == "true" if text in ("true", "false") else text,
+}
 
 
 def values_of(form: Sequence[Field], posted: Mapping[str, str]) -> dict[str, Any]:

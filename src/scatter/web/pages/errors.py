@@ -19,7 +19,9 @@ def error_page(request: Request, status: int, message: str) -> Response:
     values = {
         "title": _TITLES.get(status, "That did not work"),
         "message": message[:1].upper() + message[1:],
-        "next": _NEXT.get(status, "Nothing was changed. Try again; if it happens again, look at what `scatter web` printed."),
+        "next": _NEXT.get(
+            status, "Nothing was changed. Try again; if it happens again, look at what `scatter web` printed."
+        ),
     }
     if not is_htmx(request):
         return page(request, "error.html", values, status)

@@ -57,12 +57,16 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
     """A page. Its forms carry a token that the browser keeps in a cookie."""
     csrf = request.cookies.get(CSRF) or new_csrf()
     settings = request.app.state.settings
-    body = _templates().get_template(template).render(
-        request=request, csrf=csrf, signed_in=settings.token is not None, path=request.url.path, **values
+    body = (
+        _templates()
+        .get_template(template)
+        .render(request=request, csrf=csrf, signed_in=settings.token is not None, path=request.url.path, **values)
     )
     response = HTMLResponse(body, status)
     if CSRF not in request.cookies:
-        response.set_cookie(CSRF, csrf, max_age=_YEAR, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        response.set_cookie(
+            CSRF, csrf, max_age=_YEAR, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        )
     return response
 
 
@@ -94,5 +98,3 @@ async def workspace_values(service: Service, workspace: str, tab: str, number: i
         "stale": run is not None and run.document != found.document,
         "base": f"/w/{found.id}",
     }
-
-

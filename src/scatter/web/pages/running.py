@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from scatter.simulation.errors import ScenarioError
+from scatter.simulation.scenario import HONEST
 from scatter.web.api.access import Desk
 from scatter.web.documents.blocks import parse
 from scatter.web.pages.rendering import go_to, page, posted, workspace_values
-from scatter.web.service import NotPossible
+from scatter.web.service import NotPossible, scenario_of
 from scatter.web.views.jobs import job_heads
 from scatter.web.views.live import frame
 from scatter.web.views.log import KINDS, QUIET
@@ -28,6 +29,17 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
         return page(request, "run_empty.html", {**values, "groups": made, "total": sum(g.size for g in made)})
     record = await desk.follower.record(values["run"].id)
     cast = [{"name": n.name, "role": n.role, "bent": n.bent, "behaviour": n.behaviour} for n in nodes(record)]
+    if not cast:
+        cast = [
+            {
+                "name": name,
+                "role": group.role.name.lower(),
+                "bent": group.behaviour != HONEST,
+                "behaviour": group.behaviour,
+            }
+            for group in scenario_of(values["run"]).nodes
+            for name in group.names
+        ]
     start = frame(record, 0)
     start["acts"] = []
     more = {

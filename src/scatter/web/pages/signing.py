@@ -30,7 +30,12 @@ async def sign_in(request: Request) -> Response:
         return go_to("/")
     if not hmac.compare_digest(said.encode(), token.encode()):
         await asyncio.sleep(WAIT_SECONDS)
-        return page(request, "sign_in.html", {"error": "That is not the token that `scatter web` printed. Copy it once more."}, 403)
+        return page(
+            request,
+            "sign_in.html",
+            {"error": "That is not the token that `scatter web` printed. Copy it once more."},
+            403,
+        )
     response = go_to("/")
     secure = request.url.scheme == "https"
     response.set_cookie(SESSION, session_of(token), max_age=_MONTH, httponly=True, samesite="strict", secure=secure)

@@ -13,7 +13,9 @@ from scatter.web.running.events import Columns, unpack
 
 DENSE: Mapping[str, str] = {"balances": "balance", "stakes": "stake"}
 """Tables that have a row for many nodes in many blocks, and their amount: they are kept as lines."""
-_NAMES: Mapping[str, frozenset[str]] = {name: frozenset(c.name for c in table.columns) for name, table in TABLES.items()}
+_NAMES: Mapping[str, frozenset[str]] = {
+    name: frozenset(c.name for c in table.columns) for name, table in TABLES.items()
+}
 
 
 @dataclass(slots=True)

@@ -29,7 +29,15 @@ from scatter.web.running.journal import Journal
 LOCK = "process.lock"
 KEEP_EVERY = 5.0
 FLUSH_SECONDS, LOOK_SECONDS = 0.05, 0.1
-_EXPLAINED = (ScenarioError, ScenarioFailed, WorkloadError, CheckpointUnusable, AnvilMissing, ChainError, SandboxUnavailable)
+_EXPLAINED = (
+    ScenarioError,
+    ScenarioFailed,
+    WorkloadError,
+    CheckpointUnusable,
+    AnvilMissing,
+    ChainError,
+    SandboxUnavailable,
+)
 
 log = logging.getLogger(__name__)
 

@@ -93,12 +93,15 @@ class Supervisor:
                 alive.add(run.id)
 
     async def _start(self, run: StoredRun) -> None:
-        place = self.place(run.id)
-        place.mkdir(parents=True, exist_ok=True)
         await self.runs.report(run.id, attempts=run.attempts + 1)
-        command = [sys.executable, "-m", "scatter.web.running.process", self.store, run.id, place, self.beside]
+        self._children[run.id] = await asyncio.to_thread(self._spawn, run.id)
+
+    def _spawn(self, run: str) -> subprocess.Popen[bytes]:
+        place = self.place(run)
+        place.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "scatter.web.running.process", self.store, run, place, self.beside]
         with (place / LOG).open("ab") as output:
-            self._children[run.id] = subprocess.Popen(
+            return subprocess.Popen(
                 list(map(str, command)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,7 +1,8 @@
 // The picture: nodes by role around the chain. Who acts sends a ray to it; whom a job waits for has a ring.
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 900, HEIGHT = 560, MIDDLE = [450, 285];
-const SECTORS = { requestor: [-115, -65], trainer: [-55, 55], challenger: [62, 118], validator: [125, 235] };
+const ROLES = ["requestor", "trainer", "challenger", "validator"];
+const GAP = 9, LEAST = 24;
 const MOST_NAMES = 60;
 
 const make = (name, values, parent) => {
@@ -10,6 +11,20 @@ const make = (name, values, parent) => {
   parent?.append(made);
   return made;
 };
+
+// A sector for each role, clockwise, requestors above: the wider the more there are, with room between them.
+function sectors(cast) {
+  const weights = ROLES.map((role) => cast.filter((node) => node.role === role).length ** 0.75);
+  const total = weights.reduce((sum, one) => sum + one, 0) || 1;
+  const free = 360 - ROLES.length * (GAP + LEAST);
+  const spans = weights.map((weight) => LEAST + free * weight / total);
+  let at = -90 - spans[0] / 2;
+  return new Map(ROLES.map((role, index) => {
+    const sector = [at, at + spans[index]];
+    at += spans[index] + GAP;
+    return [role, sector];
+  }));
+}
 
 // Places in a sector: as many rings as are needed so that nodes do not touch.
 function places(count, [from, to], size) {
@@ -44,10 +59,10 @@ export class Network {
     make("ellipse", { cx: MIDDLE[0], cy: MIDDLE[1], rx: 118, ry: 62, class: "hub" }, this.svg);
     this.title = make("text", { x: MIDDLE[0], y: MIDDLE[1] - 4, class: "hub-text" }, this.svg);
     this.small = make("text", { x: MIDDLE[0], y: MIDDLE[1] + 20, class: "hub-small" }, this.svg);
-    for (const [role, sector] of Object.entries(SECTORS)) {
+    for (const [role, sector] of sectors(cast)) {
       const own = cast.filter((node) => node.role === role);
       const at = places(own.length, sector, size);
-      own.forEach((node, index) => this.place(node, at[index], size, named && own.length <= 24));
+      own.forEach((node, index) => this.place(node, at[index], size, named && own.length <= 24, index));
       if (own.length && !(named && own.length <= 24)) this.lane(role, own.length, sector);
     }
   }
@@ -58,7 +73,7 @@ export class Network {
     make("text", { x, y, "text-anchor": "middle", class: `lane role-${role}` }, this.svg).textContent = `${count} ${role}s`;
   }
 
-  place(node, [x, y], size, named) {
+  place(node, [x, y], size, named, index) {
     const group = make("g", { class: `role-${node.role}` }, this.svg);
     make("line", { x1: x, y1: y, x2: MIDDLE[0] + (x - MIDDLE[0]) * 0.34, y2: MIDDLE[1] + (y - MIDDLE[1]) * 0.3, class: "ray" }, group);
     make("circle", { cx: x, cy: y, r: size + 5, class: "halo" }, group);
@@ -66,10 +81,11 @@ export class Network {
     make("circle", { cx: x, cy: y, r: Math.max(2, size / 2.8), class: "core" }, group);
     make("title", {}, group).textContent = `${node.name} (${node.behaviour})`;
     if (named) {
-      const beside = Math.abs(x - MIDDLE[0]) > 180;
+      const beside = Math.abs(x - MIDDLE[0]) > 200;
+      const step = beside ? 0 : 14 * (index % 2);
       const anchor = !beside ? "middle" : x > MIDDLE[0] ? "start" : "end";
       const dx = !beside ? 0 : x > MIDDLE[0] ? size + 8 : -size - 8;
-      const dy = beside ? 4 : y > MIDDLE[1] ? size + 17 : -size - 9;
+      const dy = beside ? 4 : y > MIDDLE[1] ? size + 17 + step : -size - 9 - step;
       make("text", { x: x + dx, y: y + dy, "text-anchor": anchor, class: "name" }, group).textContent = node.name;
     }
     this.nodes.set(node.name, group);

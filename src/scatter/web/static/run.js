@@ -13,16 +13,8 @@ const element = (name, text, className) => {
   return made;
 };
 
-let network = new Network(byId("network"), start.nodes);
+const network = new Network(byId("network"), start.nodes);
 const jobs = new Map();
-
-async function cast() {
-  const answer = await fetch(`/api/v1/runs/${start.run}/nodes`);
-  if (!answer.ok) return;
-  const found = await answer.json();
-  start.nodes = found.map((node) => ({ name: node.name, role: node.role, bent: node.behaviour !== "honest", behaviour: node.behaviour }));
-  network = new Network(byId("network"), start.nodes);
-}
 
 function track(job) {
   const card = element("div", undefined, "track");
@@ -50,10 +42,11 @@ function showJob(job) {
   if (shown.said === said) return;
   shown.said = said;
   const all = ENDS.includes(job.state) ? [...STATES.slice(0, -1), job.state] : STATES;
-  const at = all.indexOf(job.state);
-  shown.states.replaceChildren(...all.map((state, index) => {
-    const item = element("li", state.toLowerCase() + (index === at && job.phase ? ` (${job.phase})` : ""), index < at ? "past" : index === at ? "now" : "");
-    if (index === at) item.setAttribute("aria-current", "step");
+  const been = new Set(job.been);
+  shown.states.replaceChildren(...all.map((state) => {
+    const now = state === job.state;
+    const item = element("li", state.toLowerCase() + (now && job.phase ? ` (${job.phase})` : ""), now ? "now" : been.has(state) ? "past" : "");
+    if (now) item.setAttribute("aria-current", "step");
     return item;
   }));
   shown.pips.replaceChildren(...Array.from({ length: job.rounds }, (_, index) => element("i", undefined, index < job.round ? "on" : "")));
@@ -110,8 +103,5 @@ function show(frame) {
 
 filters.forEach((box) => box.addEventListener("change", refilter));
 byId("log-find").addEventListener("input", refilter);
-document.body.addEventListener("scatter:frame", async (event) => {
-  if (!start.nodes.length) await cast();
-  show(event.detail);
-});
+document.body.addEventListener("scatter:frame", (event) => show(event.detail));
 show(start.frame);

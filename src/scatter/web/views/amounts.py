@@ -24,7 +24,9 @@ def gas_by_function(record: RunRecord) -> Sequence[Bar]:
     """All gas of the nodes' transactions, by function."""
     total: dict[str, int] = defaultdict(int)
     times: dict[str, int] = defaultdict(int)
-    for function, gas in zip(record["transactions"].column("function"), record["transactions"].column("gas"), strict=True):
+    for function, gas in zip(
+        record["transactions"].column("function"), record["transactions"].column("gas"), strict=True
+    ):
         total[function] += gas
         times[function] += 1
     return _bars([(words(name), gas, f"{gas:,} gas in {times[name]:,} calls") for name, gas in total.items()])

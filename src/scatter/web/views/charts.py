@@ -115,7 +115,9 @@ class _Who:
     bent: bool
 
 
-def chart(name: str, runs: Sequence[Run], by: str = AUTO, first: float | None = None, last: float | None = None) -> Chart:
+def chart(
+    name: str, runs: Sequence[Run], by: str = AUTO, first: float | None = None, last: float | None = None
+) -> Chart:
     """A chart of one or several runs. `first` and `last` bound x. LookupError for a chart that there is not."""
     if name not in KINDS:
         raise LookupError(f"there is no chart {name!r}; there are {', '.join(KINDS)}")
@@ -143,7 +145,9 @@ def _over_blocks(kind: ChartKind, runs: Sequence[Run], by: str, first: float | N
 def _lines(kind: ChartKind, record: RunRecord) -> Lines:
     if kind.name == "pool":
         line = Line()
-        for block, amount in zip(record["pools"].column("block"), record["pools"].column("challenge_pool"), strict=True):
+        for block, amount in zip(
+            record["pools"].column("block"), record["pools"].column("challenge_pool"), strict=True
+        ):
             line.add(block, amount)
         return {"challenge pool": line}
     named = {who.name for who in _who(record)}
@@ -184,7 +188,9 @@ def _series(
     """Lines of a run, and whether they are bands."""
     label = f"run {run.number} · " if several else ""
     if not kind.by_node:
-        return [Series(f"{label}{name}", "none", False, _numbers(line), run.number) for name, line in values.items()], False
+        return [
+            Series(f"{label}{name}", "none", False, _numbers(line), run.number) for name, line in values.items()
+        ], False
     shown = [who for who in _who(run.record) if who.name in values]
     if by == NODE or (by == AUTO and len(shown) <= MOST_LINES and not several):
         return [Series(f"{label}{w.name}", w.role, w.bent, _numbers(values[w.name]), run.number) for w in shown], False

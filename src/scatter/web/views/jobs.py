@@ -29,6 +29,8 @@ class JobHead:
     challenges: int
     pool: str
     claimed: bool
+    been: Sequence[str]
+    """The states that it has been in, in the order in which it first was."""
 
     @property
     def over(self) -> bool:
@@ -42,7 +44,11 @@ class JobHead:
 
 def job_heads(record: RunRecord) -> list[JobHead]:
     """All jobs of a run, in the order of posting."""
-    states = {row["job"]: row for row in record["states"]}
+    states: dict[int, Mapping[str, Any]] = {}
+    been: dict[int, list[str]] = {}
+    for entered in record["states"]:
+        states[entered["job"]] = entered
+        been.setdefault(entered["job"], []).append(entered["state"])
     metrics = {row["job"]: row["metric"] for row in record["metrics"]}
     filed = [row["job"] for row in record["challenges"] if row["side"] == "filer"]
     made = []
@@ -65,6 +71,7 @@ def job_heads(record: RunRecord) -> list[JobHead]:
                 filed.count(job),
                 sct(row["round_pool"] * row["rounds"]),
                 state["state"] in TERMINAL and job not in record.awaited,
+                tuple(dict.fromkeys(been.get(job, ()))),
             )
         )
     return made
@@ -159,7 +166,13 @@ def job_detail(record: RunRecord, number: int) -> JobDetail:
         _terms(row),
         parts,
         [
-            Passed(words(one["state"]).capitalize(), one["round"], chain_time(one["entered"]), duration(one["seconds"]), one["seconds"])
+            Passed(
+                words(one["state"]).capitalize(),
+                one["round"],
+                chain_time(one["entered"]),
+                duration(one["seconds"]),
+                one["seconds"],
+            )
             for one in _of(record, "durations", number)
         ],
         [_round(record, number, round_) for round_ in range(1, max(head.round, 0) + 1)],
@@ -257,7 +270,11 @@ def _payments(record: RunRecord, job: int) -> list[Payment]:
 def _payment(node: str, part: str, kinds: Mapping[str, Mapping[str, Any]]) -> Payment:
     paid = kinds["paid"]["amount"] if "paid" in kinds else 0
     lost = kinds["penalty"]["amount"] if "penalty" in kinds else 0
-    said = [f"{node} earned {sct(paid)} SCT as {part}: {kinds['paid']['why']}" if paid else f"{node} earned nothing as {part}"]
+    said = [
+        f"{node} earned {sct(paid)} SCT as {part}: {kinds['paid']['why']}"
+        if paid
+        else f"{node} earned nothing as {part}"
+    ]
     if not paid and "paid" in kinds and kinds["paid"]["why"]:
         said[0] += f": {kinds['paid']['why']}"
     if lost:

@@ -95,7 +95,9 @@ def _opening(row: Mapping[str, Any]) -> _Said:
 
 def _round(row: Mapping[str, Any]) -> _Said:
     kept = "" if row["model"] else "; the model stays as it was"
-    text = f"round {row['round']} closes: {row['trainers_accepted']} of {count(row['published'], 'update')} accepted{kept}"
+    text = (
+        f"round {row['round']} closes: {row['trainers_accepted']} of {count(row['published'], 'update')} accepted{kept}"
+    )
     return "round", text, ""
 
 
@@ -163,5 +165,3 @@ def _steps(record: RunRecord, after: int) -> Iterator[Entry]:
             yield Entry(event, step.first, "", "step", f"step {number} begins: {words(step.do)}")
         elif step.phase == "failed":
             yield Entry(event, step.last or 0, "", "fault", f"step {number} failed: {step.error}")
-
-

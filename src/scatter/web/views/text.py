@@ -33,7 +33,7 @@ def duration(seconds: float | None) -> str:
         return "–"
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f} s"
-    left, parts = int(seconds), []
+    left, parts = int(seconds), list[str]()
     for size, unit in _UNITS:
         count, left = divmod(left, size)
         if count or (not parts and size == 1):

@@ -53,5 +53,7 @@ def _create_runs() -> None:
         sa.Column("finished_at", sa.Float(53)),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
         sa.UniqueConstraint("workspace", "number", name="uq_runs_workspace_number"),
-        sa.ForeignKeyConstraint(["workspace"], ["workspaces.id"], name="fk_runs_workspace_workspaces", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["workspace"], ["workspaces.id"], name="fk_runs_workspace_workspaces", ondelete="CASCADE"
+        ),
     )
