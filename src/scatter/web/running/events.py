@@ -42,6 +42,8 @@ def unpack(data: bytes) -> dict[str, Any]:
         raise ValueError("these bytes are no event") from error
     if reader.unconsumed_tail:
         raise ValueError(f"an event has more than {MAX_EVENT_BYTES} bytes")
+    if not reader.eof:
+        raise ValueError("these bytes are not the whole event")
     body = from_json(text)
     if not isinstance(body, dict):
         raise ValueError("these bytes are no event")
