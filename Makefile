@@ -6,11 +6,13 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check format contracts economy attacks gas clean lock
+.PHONY: help setup demo test test-browser screenshots check format contracts economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
+	@echo "make test-browser  the web pages in a real browser"
+	@echo "make screenshots   pictures of every web page"
 	@echo "make check      format, lint, types, layers, artifacts"
 	@echo "make contracts  compile the contracts and write their artifacts"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
@@ -41,6 +43,12 @@ demo: setup
 
 test: setup
 	$(BIN)/python tools/run_tests.py $(ARGS)
+
+test-browser: setup
+	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)
+
+screenshots: setup
+	$(BIN)/python tools/screenshots.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff format --check src tests tools examples contracts/tools
