@@ -18,6 +18,7 @@ def serve(settings: WebSettings, say: Callable[[str], None]) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host.strip("[]"), settings.port))
+        listening.listen()  # so that whoever reads the address can connect at once, and waits until we are ready
     except OSError as error:
         listening.close()
         raise CannotServe(
