@@ -61,9 +61,9 @@ class Web:
                     yield kind, json.loads(value)
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    server = Web(tmp_path)
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    server = Web(tmp_path_factory.mktemp("web"))
     yield server
     for workspace in server.call("GET", "/workspaces"):
         server.call("DELETE", f"/workspaces/{workspace['id']}")

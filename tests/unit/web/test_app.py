@@ -110,7 +110,7 @@ async def test_nodes_and_steps_are_edited_by_forms(fresh: httpx.AsyncClient) -> 
         data={"to": "4"},
         headers={"hx-request": "true", "x-csrf-token": fresh.cookies["scatter_csrf"]},
     )
-    assert json.loads(moved.headers["hx-trigger-after-swap"]) == {"scatter:focus": "grip-4"}
+    assert json.loads(moved.headers["hx-trigger"]) == {"scatter:focus": {"target": "body", "id": "grip-4"}}
     assert (await fresh.get(f"{API}/workspaces/{workspace}")).json()["problem"] is None
 
 

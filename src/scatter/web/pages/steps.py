@@ -1,6 +1,7 @@
 """The page of a workspace's steps."""
 
 import asyncio
+import json
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -177,7 +178,7 @@ async def _then(request: Request, desk: Service, workspace: str, focus: str) -> 
     if not is_htmx(request):
         return go_to(f"/w/{workspace}/steps")
     response = page(request, "step_list.html", await _list(desk, workspace, None))
-    response.headers["HX-Trigger-After-Swap"] = f'{{"scatter:focus": "{focus}"}}'
+    response.headers["HX-Trigger"] = json.dumps({"scatter:focus": {"target": "body", "id": focus}})
     return response
 
 

@@ -51,6 +51,6 @@ document.addEventListener("input", (event) => {
   }
 });
 document.addEventListener("scatter:focus", (event) => {
-  document.getElementById(event.detail?.value ?? event.detail)?.focus();
+  document.getElementById(event.detail.id)?.focus();
 });
 showTheme();
