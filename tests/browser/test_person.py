@@ -57,7 +57,7 @@ def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(  # noqa: PLR
     expect(line).to_have_attribute("aria-pressed", "false")
     page.locator('[data-chart="tokens"] [data-log]').check()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Picture of Token balance").click()
+        page.get_by_role("button", name="PNG of Token balance").click()
     assert download.value.suggested_filename == "tokens.png"
     drag(page, '[data-chart="tokens"] .u-over')
     expect(page.locator('[data-chart="tokens"] [data-reset]')).to_be_visible()

@@ -23,8 +23,8 @@ from scatter.web.views.log import entries
 from scatter.web.views.nodes import nodes
 
 router = APIRouter(tags=["runs"])
-MAX_CELLS = 20
-"""Runs in one chart."""
+MOST_RUNS, MOST_LINES = 20, 5000
+"""In one chart; of the log, in one answer."""
 
 
 @router.get("/workspaces/{workspace}/runs")
@@ -92,10 +92,15 @@ async def stream(
 
 @router.get("/runs/{run}/log")
 async def get_log(
-    run: RunAt, desk: Desk, after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
+    run: RunAt,
+    desk: Desk,
+    after: int = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
+    latest: Annotated[int | None, Query(ge=1, le=MOST_LINES)] = None,
 ) -> list[dict[str, Any]]:
-    """The event log after an event, the oldest first."""
-    return [entry.to_json() for entry in entries(await desk.follower.record(run.id), after)[:limit]]
+    """The event log, the oldest first: so many lines after an event, or the `latest` ones."""
+    lines = entries(await desk.follower.record(run.id), after)
+    return [entry.to_json() for entry in (lines[:limit] if latest is None else lines[-latest:])]
 
 
 @router.get("/runs/{run}/nodes")
@@ -170,7 +175,7 @@ async def get_chart(
     name: str,
     desk: Desk,
     by: Literal["auto", "node", "role"] = "auto",
-    also: Annotated[list[str] | None, Query(max_length=MAX_CELLS)] = None,
+    also: Annotated[list[str] | None, Query(max_length=MOST_RUNS)] = None,
     first: float | None = None,
     last: float | None = None,
     form: Literal["json", "csv"] = "json",

@@ -6,7 +6,7 @@ function showTheme() {
   const theme = root.dataset.theme ?? "auto";
   for (const button of document.querySelectorAll("[data-theme-toggle]")) {
     button.querySelector("[data-theme-label]").textContent = theme[0].toUpperCase() + theme.slice(1);
-    button.setAttribute("aria-label", `Colours: ${theme === "auto" ? "as the system has them" : theme}. Change`);
+    button.setAttribute("aria-label", { auto: "Auto: colours as the system has them", light: "Light colours", dark: "Dark colours" }[theme]);
   }
 }
 

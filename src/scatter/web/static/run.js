@@ -3,7 +3,7 @@ import { Network } from "./network.js";
 
 const STATES = ["Open", "Drawing", "Keying", "Training", "Revealing", "Committing", "Opening", "Aggregating", "Challenging", "Judging", "Settled"];
 const ENDS = ["Settled", "Defaulted", "Cancelled"];
-const MOST_LINES = 600;
+const MOST_LINES = 600, MOST_KEPT = 5000;
 const start = JSON.parse(document.getElementById("start").dataset.start);
 const byId = (id) => document.getElementById(id);
 const element = (name, text, className) => {
@@ -97,8 +97,18 @@ function show(frame) {
   network.show(frame);
   frame.jobs.forEach(showJob);
   byId("jobs-empty").hidden = jobs.size > 0;
-  lines = [...lines, ...frame.log].slice(-5000);
-  showLog(frame.log);
+  if (frame.skipped) fetchLog();
+  else { lines = [...lines, ...frame.log].slice(-MOST_KEPT); showLog(frame.log); }
+}
+
+// A frame that is about very much has only the last lines: the log has all.
+async function fetchLog() {
+  const answer = await fetch(`/api/v1/runs/${start.run}/log?latest=${MOST_KEPT}`);
+  if (!answer.ok) return;
+  const kept = await answer.json();
+  const last = kept.at(-1)?.event ?? 0;
+  lines = [...kept, ...lines.filter((entry) => entry.event > last)];
+  refilter();
 }
 
 filters.forEach((box) => box.addEventListener("change", refilter));

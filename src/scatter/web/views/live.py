@@ -9,11 +9,12 @@ from scatter.web.views.log import entries
 from scatter.web.views.nodes import held_by
 from scatter.web.views.text import chain_time, words
 
-MOST_LINES, MOST_ACTS, MOST_NODES = 200, 150, 400
+MOST_LINES, MOST_ACTS, MOST_NODES = 300, 150, 400
 
 
 def frame(record: RunRecord, after: int) -> dict[str, Any]:
-    """Everything that a page needs to go from the event `after` to the last one, as JSON values."""
+    """Everything that a page needs to go from the event `after` to the last one, as JSON values. Of the log it has the last
+    lines; `skipped` says how many more there are, which the log itself has."""
     lines = entries(record, after)
     changed = [name for name, event in record.changed.items() if event > after]
     return {
