@@ -87,6 +87,7 @@ def test_nodes_have_what_they_earned(record: RunRecord) -> None:
     assert seen["malicious-1"].earned < 0 < seen["trainer-1"].earned
     assert seen["trainer-1"].standing == "accepted 6 of 6"
     assert seen["colluding-1"].held.stake == "15,000.00"
+    assert seen["colluding-1"].standing == "with the rest in 0 of 6"
 
 
 def test_jobs_tell_scores_before_and_after_disputes_and_who_was_paid_why(record: RunRecord) -> None:
@@ -99,6 +100,9 @@ def test_jobs_tell_scores_before_and_after_disputes_and_who_was_paid_why(record:
     assert "Judging" in heads[0].been
     detail = jobs.job_detail(record, 1)
     lying = {score.trainer: score for score in detail.rounds[0].scores}["malicious-1"]
+    assert {seat.node: seat.deviating for seat in detail.rounds[0].seats if seat.part == "member"} == dict.fromkeys(
+        detail.parts["member"], True
+    )
     assert (lying.settled[0], lying.judged[0], lying.accepted) == ("+", "−", False)
     assert {payment.node for payment in detail.payments} >= {"requestor-1", "trainer-1", "colluding-1", "bystander-1"}
     assert all(payment.text.endswith(".") for payment in detail.payments)

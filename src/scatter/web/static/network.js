@@ -2,7 +2,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 900, HEIGHT = 560, MIDDLE = [450, 285];
 const ROLES = ["requestor", "trainer", "challenger", "validator"];
-const GAP = 9, LEAST = 24;
+const GAP = 16, LEAST = 20;
 const MOST_NAMES = 60;
 
 const make = (name, values, parent) => {

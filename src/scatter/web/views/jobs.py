@@ -1,6 +1,6 @@
 """Jobs: where each is, its rounds and scores, and who was paid what and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -213,7 +213,12 @@ def _round(record: RunRecord, job: int, number: int) -> RoundSeen:
     return RoundSeen(
         number,
         _scores(rows("settled_scores"), rows("opened_scores")),
-        _seats(rows("openings"), rows("settled_seats"), rows("aggregates")),
+        _seats(
+            rows("openings"),
+            rows("settled_seats"),
+            rows("aggregates"),
+            {row["node"] for row in rows("challenges") if row["side"] == "offender"},
+        ),
         metric,
         (closed or {}).get("model") or "",
         "" if closed is None else f"{closed['trainers_accepted']} of {closed['published']} updates accepted",
@@ -239,8 +244,12 @@ def _scores(settled: Sequence[Mapping[str, Any]], opened: Sequence[Mapping[str, 
 
 
 def _seats(
-    openings: Sequence[Mapping[str, Any]], settled: Sequence[Mapping[str, Any]], posted: Sequence[Mapping[str, Any]]
+    openings: Sequence[Mapping[str, Any]],
+    settled: Sequence[Mapping[str, Any]],
+    posted: Sequence[Mapping[str, Any]],
+    offenders: Collection[str],
 ) -> list[SeatSeen]:
+    """`offenders` deviate from what a verdict changed; how seats stand is as the last verdict left it."""
     standing = {row["node"]: row for row in settled}
     digests = {row["node"]: row["digest"] for row in posted}
     made = []
@@ -253,7 +262,7 @@ def _seats(
                 row["part"],
                 said,
                 "" if place is None else place["standing"],
-                bool(place and place["deviating"]),
+                row["node"] in offenders or bool(place and place["deviating"]),
                 digests.get(row["node"], ""),
             )
         )

@@ -160,6 +160,9 @@ def _standings(record: RunRecord) -> dict[str, str]:
     seats: dict[tuple[int, int, str], bool] = {}
     for row in record["settled_seats"]:
         seats[row["job"], row["round"], row["node"]] = row["deviating"]
+    for row in record["challenges"]:
+        if row["side"] == "offender" and (row["job"], row["round"], row["node"]) in seats:
+            seats[row["job"], row["round"], row["node"]] = True
     for node in {node for _, _, node in seats}:
         own = [deviating for (_, _, name), deviating in seats.items() if name == node]
         said[node] = f"with the rest in {len(own) - sum(own)} of {len(own)}"
