@@ -2,19 +2,26 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Slither wants an older web3 than the package.
+SLITHER := .venv-slither
 NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-browser screenshots check format contracts economy attacks gas clean lock
+.PHONY: help setup demo test test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
 	@echo "make test-browser  the web pages in a real browser"
 	@echo "make screenshots   pictures of every web page"
-	@echo "make check      format, lint, types, layers, artifacts"
+	@echo "make coverage   every line and branch of protocol and learning is tested"
+	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
+	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
 	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make invariants long runs of the invariant tests, other ones every time"
+	@echo "make mutants    break the contracts on purpose, and see that a test notices each time"
+	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
@@ -38,6 +45,11 @@ contracts/node_modules/.ready: contracts/package-lock.json $(VENV)/.ready
 	@[ "$$(uname -m)" != aarch64 ] || (cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --no-save $(NPM_FLAGS) $(ARM_TOOLS))
 	@touch $@
 
+$(SLITHER)/.ready: requirements/slither.txt
+	$(PYTHON) -m venv $(SLITHER)
+	$(SLITHER)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/slither.txt
+	@touch $@
+
 demo: setup
 	$(BIN)/scatter demo $(ARGS)
 
@@ -50,12 +62,22 @@ test-browser: setup
 screenshots: setup
 	$(BIN)/python tools/screenshots.py $(ARGS)
 
-check: setup
+# Without the two suites that play whole jobs at length, which reach nothing that these do not.
+coverage: setup
+	$(BIN)/python -m pytest -n 2 tests/unit/protocol tests/unit/learning tests/property/protocol tests/property/learning \
+	  --ignore tests/property/protocol/test_money.py --ignore tests/property/protocol/test_following_duties.py \
+	  --cov scatter.protocol --cov scatter.learning --cov-branch --cov-report term-missing:skip-covered --cov-fail-under 100
+
+check: setup $(SLITHER)/.ready
 	$(BIN)/ruff format --check src tests tools examples contracts/tools
 	$(BIN)/ruff check src tests tools examples contracts/tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python contracts/tools/build.py --check
+	$(BIN)/python contracts/tools/slither.py
+
+slither: setup $(SLITHER)/.ready
+	$(BIN)/python contracts/tools/slither.py
 
 format: setup
 	$(BIN)/ruff format src tests tools examples contracts/tools
@@ -63,6 +85,15 @@ format: setup
 
 contracts: setup
 	$(BIN)/python contracts/tools/build.py
+
+invariants: setup
+	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random $(ARGS)
+
+mutants: setup
+	$(BIN)/python contracts/tools/mutants.py $(ARGS)
+
+covered: setup
+	$(BIN)/python contracts/tools/covered.py $(ARGS)
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)
@@ -77,7 +108,8 @@ lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
 	uv pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/node.txt
+	uv pip compile requirements/slither.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/slither.txt
 
 clean:
-	rm -rf $(VENV) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SLITHER) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

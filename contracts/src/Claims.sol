@@ -50,6 +50,7 @@ abstract contract Claims is Money, IScatterClaims {
         p.claimed = true;
         Role role = p.role;
         if (role >= Role.Validator) _release(j, jobId, role, account, a.penalty);
+        // slither-disable-next-line costly-loop (a warm write for each part; they are complete one by one, before each transfer)
         if (a.toChallengePool != 0) _challengePool += a.toChallengePool;
         emit Claimed(jobId, account, a.paid, a.penalty, a.toChallengePool);
         if (a.paid != 0) TOKEN.safeTransfer(account, a.paid);

@@ -13,6 +13,7 @@ import {Reason, State} from "./ScatterTypes.sol";
 abstract contract Deadlines is Posting, Training, Scoring, Aggregating, Modules {
     /// @inheritdoc IScatterJobs
     /// @dev Draws, challenges and juries are the module's.
+    // slither-disable-next-line incorrect-return (the module's answer is the whole call's: `_delegate` is meant not to come back)
     function poke(bytes32 jobId) external {
         Job storage j = _jobs[jobId];
         State state = j.state;

@@ -31,9 +31,11 @@ library Lanes {
     /// @dev Sixteen bits, bit k → top bit of lane k.
     function spread(uint256 bits) internal pure returns (uint256 tops) {
         tops = bits & 0xFFFF;
+        // slither-disable-start too-many-digits (masks of whole words, whose lanes show in their digits)
         tops = (tops | (tops << 120)) & (0xFF | (0xFF << 128));
         tops = (tops | (tops << 60)) & 0x000000000000000F000000000000000F000000000000000F000000000000000F;
         tops = (tops | (tops << 30)) & 0x0000000300000003000000030000000300000003000000030000000300000003;
+        // slither-disable-end too-many-digits
         tops = ((tops | (tops << 15)) & ONES) << 15;
     }
 
@@ -131,6 +133,7 @@ library Lanes {
         unchecked {
             uint256 pairs = 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF;
             word = (word & pairs) + ((word >> 16) & pairs);
+            // slither-disable-next-line too-many-digits (a one for each pair of lanes)
             return (word * 0x0000000100000001000000010000000100000001000000010000000100000001) >> 224;
         }
     }

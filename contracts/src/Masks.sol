@@ -13,11 +13,13 @@ library Masks {
     /// @dev How many are in the set, which is not all of 256: sums of bits in pairs, of pairs in nibbles, of those in bytes.
     function size(uint256 mask) internal pure returns (uint256) {
         unchecked {
+            // slither-disable-start divide-before-multiply (255 divides it: 0x0101…01, a one for each byte)
             uint256 bytes_ = type(uint256).max / 0xFF;
             mask -= (mask >> 1) & (bytes_ * 0x55);
             mask = (mask & (bytes_ * 0x33)) + ((mask >> 2) & (bytes_ * 0x33));
             mask = (mask + (mask >> 4)) & (bytes_ * 0x0F);
             return (mask * bytes_) >> 248;
+            // slither-disable-end divide-before-multiply
         }
     }
 

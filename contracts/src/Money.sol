@@ -55,6 +55,7 @@ abstract contract Money is Rewards {
             a.paid += roundPool;
         } else {
             a.toChallengePool += roundPool % n;
+            // slither-disable-next-line divide-before-multiply (each of the n is paid a part rounded down, so this is what leaves)
             if (roundToo) a.paid -= trainersPart / n * n;
             a.paid -= _refusersPay(j) * Masks.size(_refusers(j));
         }

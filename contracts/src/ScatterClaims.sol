@@ -8,5 +8,5 @@ import {Views} from "./Views.sol";
 
 /// @title The module of claims and views
 contract ScatterClaims is Module, Claims, Views {
-    constructor(Immutables memory immutables) Module("ScatterClaims", immutables) {}
+    constructor(Immutables memory immutables_) Module("ScatterClaims", immutables_) {}
 }

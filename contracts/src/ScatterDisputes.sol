@@ -7,7 +7,7 @@ import {Verdicts} from "./Verdicts.sol";
 
 /// @title The module of draws and disputes: it seats committees and juries, and takes challenges to their verdicts
 contract ScatterDisputes is Module, Verdicts {
-    constructor(Immutables memory immutables) Module("ScatterDisputes", immutables) {}
+    constructor(Immutables memory immutables_) Module("ScatterDisputes", immutables_) {}
 
     /// @notice `IScatterJobs.poke` in the states whose exit is the module's.
     function poke(bytes32 jobId) external {

@@ -99,12 +99,14 @@ contract ScatterReputation {
         if (state != State.Settled && state != State.Defaulted && state != State.Cancelled) revert JobNotEnded(state);
         ended.rounds = new RoundView[](ended.job.round);
         for (uint8 i; i < ended.rounds.length; ++i) {
+            // slither-disable-next-line calls-loop (the protocol, which is fixed, reads its storage; rounds are 32 at most)
             ended.rounds[i] = protocol.round(jobId, i + 1);
         }
         if (ended.job.challenges != 0) ended.items = protocol.challenges(jobId);
     }
 
     function _partOf(bytes32 jobId, address account) private view returns (PartView memory part) {
+        // slither-disable-next-line calls-loop (as above, for the accounts that the caller names and pays gas for)
         part = protocol.part(jobId, account);
         if (part.role == Role.None) revert NoPartIn(jobId, account);
     }

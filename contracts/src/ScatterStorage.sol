@@ -166,12 +166,14 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     uint256 internal immutable WITHDRAWAL_DELAY;
     uint256 internal immutable MINIMUM_DURATION;
 
+    // slither-disable-start uninitialized-state,constable-states (a module reads what the protocol wrote; Slither takes each by itself)
     mapping(address account => Node) internal _nodes;
     mapping(Role role => address[]) internal _pools;
     mapping(bytes32 jobId => Job) internal _jobs;
     uint256 internal _challengePool;
     uint8 internal _version; // the present one of these
     Parameters[MAX_VERSIONS] internal _parameters;
+    // slither-disable-end uninitialized-state,constable-states
 
     constructor(Immutables memory i) {
         if (i.token.code.length == 0) revert ParameterOutOfRange("token");
@@ -222,6 +224,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         unchecked {
             Parameters storage p = _parameters[t.parameters];
             uint256 least = _ticket(p, role) * p.lockBps / BPS;
+            // slither-disable-next-line divide-before-multiply (the trainers' part of a round, as it is paid: rounded down)
             uint256 stakes = t.rounds * (uint256(t.roundPool) * p.trainersBps / BPS) / ((uint256(t.members) + 1) / 2);
             return stakes > least ? stakes : least;
         }

@@ -265,6 +265,7 @@ abstract contract Verdicts is Juries {
             if (c.outcome == Outcome.Changed) rewarded |= c.agreed;
         }
         uint256 pool = _challengePool;
+        // slither-disable-next-line divide-before-multiply (each juror is paid the fee rounded down, so that times their number leaves)
         uint256 fee = pool * _parametersOf(j).jurorFeeBps / BPS;
         uint256 most = _membersPay(j);
         if (most < fee) fee = most;
@@ -282,6 +283,7 @@ abstract contract Verdicts is Juries {
         for (uint256 number = 1; number <= j.round; ++number) {
             if (j.rounds[number].sumPlusOne != 0) ++settled;
         }
+        // slither-disable-next-line divide-before-multiply (a member's part is rounded down in each round)
         return settled * (membersPart / j.terms.members);
     }
 }

@@ -326,12 +326,4 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         }
         judge(job, ChallengeKind.Aggregate, 1, words, digests);
     }
-
-    /// A job whose capped trainers leave something.
-    function fillChallengePool() private {
-        bytes32 job = scored(alike(lanes(ZERO + 1000, ZERO, ZERO), 5));
-        expire(job);
-        settleAccounts(job);
-        vm.assertGe(protocol.challengePool(), 350 * SCT, "half of the trainers' part");
-    }
 }

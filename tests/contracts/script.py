@@ -118,14 +118,14 @@ class Script(ModelChain):
 class Play:
     """Jobs one after another or two at a time, among validators and challengers that stay."""
 
-    def __init__(self, chain: Script, random: Random) -> None:
+    def __init__(self, chain: Script, random: Random, sleepers: int = SLEEPERS) -> None:
         self.chain, self.random = chain, random
         self.mischief = Mischief(chain, random)
         self._accounts = FIRST_ACCOUNT
         self.staked = self._cast(validators=VALIDATORS, challengers=CHALLENGERS)
-        sleepers = self._cast(validators=SLEEPERS)
-        enrol(chain, [*self.staked, *sleepers])
-        for sleeper in sleepers:
+        asleep = self._cast(validators=sleepers)
+        enrol(chain, [*self.staked, *asleep])
+        for sleeper in asleep:
             chain.send(sleeper.address, "request_withdrawal")
 
     def _cast(self, *, trainers: int = 0, validators: int = 0, challengers: int = 0) -> list[Actor]:
@@ -135,7 +135,7 @@ class Play:
         self._accounts += len(actors)
         return actors if trainers else actors[1:]
 
-    def _change_parameters(self) -> None:
+    def change_parameters(self) -> None:
         """The owner means to; sometimes it may not, or somebody else tries."""
         random, chain = self.random, self.chain
         version, rates = len(chain.parameters), random_rates(random)
@@ -153,6 +153,15 @@ class Play:
 
     def jobs(self, *sizes: int) -> list[JobId]:
         """Play jobs of so many trainers at once, to their end."""
+        everybody, posted = self.begin(*sizes)
+        large = max(sizes) >= LARGE
+        self._run(everybody, posted, exodus=not large and self.random.random() < EXODUS)
+        for node in self.staked:
+            self.care_for(node)
+        return posted
+
+    def begin(self, *sizes: int) -> tuple[list[Actor], list[JobId]]:
+        """Post jobs of so many trainers at once; all who take part, and have made up their minds, with the jobs."""
         everybody, posted, fate = list(self.staked), [], {}
         large = max(sizes) >= LARGE
         for trainers in sizes:
@@ -167,10 +176,7 @@ class Play:
         for actor in everybody:
             actor.silent = _unless_on_strike(silence(actor, fate, self.random, fails, gone=False), strike)
             actor.scores, actor.aggregate = plot.scores(actor.address), plot.aggregate()
-        self._run(everybody, posted, exodus=not large and self.random.random() < EXODUS)
-        for node in self.staked:
-            self._care_for(node)
-        return posted
+        return everybody, posted
 
     def _run(self, actors: list[Actor], jobs: list[JobId], *, exodus: bool) -> None:
         since = self.chain.timestamp
@@ -180,17 +186,22 @@ class Play:
             if self.random.random() < (QUARREL if quarrel else MISCHIEF):
                 self.mischief.done(actors, self.random.choice(jobs))
             if self.random.random() < REFORM:
-                self._change_parameters()
+                self.change_parameters()
             if exodus and any(view.items for view in views):
                 exodus = False
                 for node in self.staked[1:]:
                     self.chain.send(node.address, "request_withdrawal")
-            found: tuple[Actor, Duty] | None = anything_owed(self.chain, actors, self.random)
-            if found is None:
-                self.chain.wait(self.random.randrange(20, 400), blocks=self.random.randrange(1, 4))
-            else:
+            if self.duty(actors):
                 since = self.chain.timestamp
-                self._attempt(*found)
+            else:
+                self.chain.wait(self.random.randrange(20, 400), blocks=self.random.randrange(1, 4))
+
+    def duty(self, actors: list[Actor]) -> bool:
+        """Somebody does something that it owes; false when nobody owes anything."""
+        found: tuple[Actor, Duty] | None = anything_owed(self.chain, actors, self.random)
+        if found is not None:
+            self._attempt(*found)
+        return found is not None
 
     def _attempt(self, actor: Actor, duty: Duty) -> None:
         """Do a duty; one that is refused, because of what somebody tried before, is given up."""
@@ -209,7 +220,7 @@ class Play:
         some = self.random.sample(left, min(len(left), self.random.randint(1, MOST_CLAIMED)))
         self.chain.send(sender, "claim", view.id, some, claim_words(view, some))
 
-    def _care_for(self, actor: Actor) -> None:
+    def care_for(self, actor: Actor) -> None:
         """What operators do by hand: fill up a ticket, ask for it back, take it out, come back."""
         choice, node = self.random.random(), self.chain.nodes[actor.address]
         if node.role == Role.NONE and choice < 0.8:

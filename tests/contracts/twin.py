@@ -35,7 +35,7 @@ class Twin:
         self.dry_runs: dict[tuple[JobId, Address], tuple[int, int, int]] = {}
         """What `owed` said of an account just before it was claimed for."""
         self.bindings = Bindings({})
-        self.first_block = 0
+        self._origin, self._kept = chain.head, ""
 
     @classmethod
     @asynccontextmanager
@@ -57,6 +57,7 @@ class Twin:
             addresses[name] = await self._create(name, plan.creation(name, addresses))
         self.bindings = Bindings({n: (addresses[n], Contract.of(load(n))) for n in _READ})
         await self._rpc.call("anvil_setBalance", self.owner, hex(WEALTH))
+        self._origin = self._chain.head
 
     async def _create(self, name: str, creation: bytes) -> Address:
         sent = await self._send(DEPLOYER, None, creation)
@@ -84,14 +85,24 @@ class Twin:
         answer = await self._rpc.call("eth_call", {"to": where, "data": "0x" + data.hex()}, "latest")
         return self.bindings.decode_result(call, bytes.fromhex(answer[2:]))
 
-    async def begin(self, script: Script) -> None:
-        """Let a script start at this chain's head."""
-        head = self._chain.head
-        script.contract, script.block, script.timestamp = self.protocol, head.number, head.timestamp
+    def begin(self, script: Script) -> None:
+        """Let a script start where the contracts had just been deployed."""
+        origin = self._origin
+        script.contract, script.block, script.timestamp = self.protocol, origin.number, origin.timestamp
         script.withdrawal_delay, script.owner = self._parameters.withdrawal_delay, self.owner
         # What the deployment said, the model said when it was made.
         script.events.clear()
-        self.first_block = head.number + 1
+
+    async def keep(self) -> None:
+        """Remember where the chain stands."""
+        self._kept = str(await self._rpc.call("evm_snapshot"))
+
+    async def restore(self) -> None:
+        """Go back to where the chain stood."""
+        assert await self._rpc.call("evm_revert", self._kept)
+        self._transactions.clear()
+        self.dry_runs.clear()
+        await self.keep()
 
     async def replay(self, steps: Sequence[Step]) -> None:
         """Mine one block for each step."""
@@ -165,7 +176,7 @@ class Twin:
 
     async def events(self) -> list[ChainEvent]:
         """All events of the protocol since the script began."""
-        where = {"address": self.protocol, "fromBlock": hex(self.first_block), "toBlock": "latest"}
+        where = {"address": self.protocol, "fromBlock": hex(self._origin.number + 1), "toBlock": "latest"}
         found = [self.bindings.decode_log(_log(raw)) for raw in await self._rpc.call("eth_getLogs", where)]
         return [event for event in found if event is not None]
 

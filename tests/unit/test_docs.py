@@ -186,11 +186,12 @@ def test_every_path_is_there(page: Path) -> None:
 
 
 def paths(text: str) -> Iterator[str]:
-    """What is quoted as a path of this repository, or of a module under src/scatter."""
+    """What is quoted as a path of this repository, or of a module under src/scatter; of a test, its file."""
     for quoted in QUOTED.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
-        first, slash, rest = quoted.partition("/")
+        file, _, _ = quoted.partition("::")
+        first, slash, rest = file.partition("/")
         if slash and rest and first in (*FOLDERS, *ROOMS) and not re.search(r"[<>*|]", quoted):
-            yield quoted
+            yield file
 
 
 @every_page

@@ -82,6 +82,14 @@ abstract contract DisputedJob is JobInState {
         if (protocol.job(job).state == State.Aggregating) aggregate(job, "model");
     }
 
+    /// Half of a round's trainers' part in the challenge pool: what one trainer alone earned above the cap.
+    function fillChallengePool() internal {
+        bytes32 job = scored(alike(lanes(ZERO + 1000, ZERO, ZERO), 5));
+        expire(job);
+        settleAccounts(job);
+        vm.assertGe(protocol.challengePool(), 350 * SCT, "half of the trainers' part");
+    }
+
     // ── disputes ────────────────────────────────────────────────────────────────────────────────────────────────────
     function file(bytes32 job, address account, ChallengeKind kind, uint8 round) internal {
         vm.prank(account);

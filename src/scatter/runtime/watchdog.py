@@ -82,10 +82,13 @@ def _proportional(pid: int) -> int:
 
 def _files_of(bwrap: int) -> int:
     """Inodes in use; 0 when this process may not look (root without CAP_SYS_PTRACE)."""
-    files = 0
-    for first in _children(bwrap):
-        for folder in WRITABLE:
-            with suppress(OSError):
-                usage = os.statvfs(f"/proc/{first}/root{folder}")
-                files += usage.f_files - usage.f_ffree
-    return files
+    return sum(_inodes_in_use(Path(f"/proc/{first}/root"), folder) for first in _children(bwrap) for folder in WRITABLE)
+
+
+def _inodes_in_use(root: Path, folder: str) -> int:
+    with suppress(OSError):
+        # On a busy machine a look can come before bubblewrap has changed the root: then these folders are the machine's.
+        if not root.samefile("/"):
+            usage = os.statvfs(f"{root}{folder}")
+            return usage.f_files - usage.f_ffree
+    return 0

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import uvicorn
 
+from scatter.api.errors import CannotServe
 from scatter.web.app import create_app
-from scatter.web.settings import CannotServe, WebSettings
+from scatter.web.settings import WebSettings
 
 GOODBYE_SECONDS = 1
 

@@ -12,10 +12,6 @@ RUNS = "runs"
 MOST_BODY_BYTES = 1 << 20
 
 
-class CannotServe(RuntimeError):
-    """Nobody can listen there; the message says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """`folder`: where everything is kept; `beside`: where paths in documents start from; `host` and `port`: where it listens;

@@ -61,14 +61,18 @@ class JobStates:
         for seat in seats:
             self.seats[seat].silent = True
 
+    @property
+    def shown_round(self) -> int:
+        """A job keeps its round while it is judged, and shows none: judging is about all of them."""
+        return 0 if self.state is State.JUDGING else self.round
+
     def enter(self, state: State, duration: str = "", reason: Reason = Reason.NONE, round_: int | None = None) -> None:
         self.round = self.round if round_ is None else round_
         self.deadline = self.chain.timestamp + getattr(self.terms.durations, duration) if duration else 0
         self.state, self.reason = state, reason
         if state is State.TRAINING:
             self.rounds[self.round] = ModelRound()
-        shown = 0 if state is State.JUDGING else self.round
-        self._emit("StateEntered", state=int(state), round=shown, deadline=self.deadline, reason=int(reason))
+        self._emit("StateEntered", state=int(state), round=self.shown_round, deadline=self.deadline, reason=int(reason))
 
     def _stop(self, early: State, reason: Reason) -> None:
         if any(made.settled for made in self.rounds.values()):

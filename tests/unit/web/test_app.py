@@ -205,7 +205,8 @@ async def test_where_others_can_reach_it_people_sign_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "only_here"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("a.b", False)]
+    ("host", "only_here"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("192.0.2.7", False), ("a.b", False)],
 )
 def test_only_this_machine_needs_no_token(host: str, only_here: bool) -> None:
     assert is_loopback(host) == only_here

@@ -127,7 +127,8 @@ def test_bands_lie_in_order_and_bent_nodes_have_their_own(record: RunRecord) -> 
     low, middle, high = (one for one in made.series if one.label.startswith("trainers"))
     assert [one.band for one in (low, middle, high)] == [10, 50, 90]
     for a, b, c in zip(low.values, middle.values, high.values, strict=True):
-        assert a is not None and b is not None and c is not None and a <= b <= c
+        assert None not in (a, b, c)
+        assert a <= b <= c
     assert any(one.label.startswith("misbehaving trainers") and one.bent for one in made.series)
 
 
