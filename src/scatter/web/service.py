@@ -8,8 +8,8 @@ from typing import Any
 
 import tomlkit
 
+from scatter.jobs.positions import Path as Place
 from scatter.localnet.example import example_scenario
-from scatter.simulation.positions import Path as Place
 from scatter.simulation.scenario import Scenario
 from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
 from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, StoredRun

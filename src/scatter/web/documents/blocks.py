@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from scatter.simulation.positions import Path, key_lines
+from scatter.jobs.positions import Path, key_lines
 from scatter.simulation.reading import MAX_BYTES
 
 _COMMENT = re.compile(r"[ \t]*#")

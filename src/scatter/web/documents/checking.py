@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from scatter.behaviours.registry import check_behaviour
+from scatter.jobs.positions import Path
 from scatter.simulation.errors import ScenarioError
-from scatter.simulation.positions import Path
 from scatter.simulation.reading import VARIABLES, read_scenario
 from scatter.simulation.scenario import NodeGroup, Scenario
 from scatter.simulation.schema import rule_at

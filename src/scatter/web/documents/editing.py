@@ -5,7 +5,7 @@ from typing import Any
 
 import tomlkit
 
-from scatter.simulation.positions import Path
+from scatter.jobs.positions import Path
 from scatter.web.documents.blocks import (
     Block,
     DocumentError,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scatter.simulation.positions import Path
+from scatter.jobs.positions import Path
 from scatter.simulation.step_kinds import STEP_KINDS, Repeat, Step
 from scatter.web.documents.fields import to_text
 from scatter.web.record.record import RunRecord, StepSeen
