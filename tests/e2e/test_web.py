@@ -32,11 +32,15 @@ class Web:
         with log.open("wb") as output:
             process = subprocess.Popen([*SCATTER, *arguments], cwd=self.folder, stdout=output, stderr=output, text=True)
         self.command = Command(process, log)
-        self.command.until_said("Ctrl-C ends")
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.command.said())
-        assert found
-        self.port = int(found[1])
-        self.call("GET", "/workspaces")
+        try:
+            self.command.until_said("Ctrl-C ends")
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", self.command.said())
+            assert found
+            self.port = int(found[1])
+            self.call("GET", "/workspaces")
+        except BaseException:
+            self.command.kill()
+            raise
 
     @property
     def address(self) -> str:
