@@ -192,3 +192,10 @@ def test_predictions_must_be_those_of_the_models(predictions, message):
 )
 def test_lanes(contribution, expected):
     assert lane(contribution) == expected
+
+
+def test_an_update_of_another_layout_is_unreadable():
+    start, other = Model({"w": np.zeros(2)}), Model({"w": np.ones(3)})
+    classified = classify(start, [("0xa", write_model(other)), ("0xb", write_model(Model({"w": np.ones(2)})))])
+    assert set(classified.special) == {"0xa"}
+    assert [address for address, _ in classified.readable] == ["0xb"]
