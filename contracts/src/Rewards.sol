@@ -24,28 +24,31 @@ abstract contract Rewards is ScatterStorage {
         uint256 rest;
     }
 
-    /// @dev How many items an ended job has: none unless it was judged, which its first word tells.
+    /// @dev The items of an ended job, by place: none unless it was judged, which its first word tells.
     function _items(Job storage j) internal view returns (uint256) {
-        return j.phase == JudgingPhase.Drawing ? 0 : j.jury.challenges;
+        return j.phase == JudgingPhase.Drawing ? 0 : j.jury.challenged;
     }
 
     /// @dev Bonds back, and what was won by them.
     function _filerReward(Job storage j, uint256 filer) internal view returns (uint256 reward) {
-        uint256 items = _items(j);
-        for (uint256 i; i < items; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (c.filers & filer == 0) continue;
-            if (c.outcome != Outcome.Stands) reward += _parametersOf(j).challengeBond + _division(j, c).toFiler;
+        uint256 taken;
+        for (uint256 left = _items(j); left != 0; left &= left - 1) {
+            Challenge storage c = j.challenges[Masks.least(left)];
+            if (c.filers & filer != 0 && c.outcome != Outcome.Stands) {
+                reward += _parametersOf(j).challengeBond + _division(j, c, taken).toFiler;
+            }
+            taken |= c.lost;
         }
     }
 
     /// @dev A juror's parts of the items in which it agreed with the verdict, its fee, and what silence or dissent costs.
     function _jurorAmounts(Job storage j, Part storage p) internal view returns (Amounts memory a) {
         uint256 juror = p.index;
-        uint256 items = _items(j);
-        for (uint256 i; i < items; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (Masks.has(c.agreed, juror)) a.paid += _division(j, c).toJuror;
+        uint256 taken;
+        for (uint256 left = _items(j); left != 0; left &= left - 1) {
+            Challenge storage c = j.challenges[Masks.least(left)];
+            if (Masks.has(c.agreed, juror)) a.paid += _division(j, c, taken).toJuror;
+            taken |= c.lost;
         }
         if (Masks.has(j.jury.rewarded, juror)) a.paid += j.jury.fee;
         if (Masks.has(j.jury.slashable, juror)) a.toChallengePool = a.penalty = _slash(j, p);
@@ -53,16 +56,17 @@ abstract contract Rewards is ScatterStorage {
 
     /// @dev What items leave for the challenge pool.
     function _restOfItems(Job storage j) internal view returns (uint256 rest) {
-        uint256 items = _items(j);
-        for (uint256 i; i < items; ++i) {
-            rest += _division(j, j.challenges[i]).rest;
+        uint256 taken;
+        for (uint256 left = _items(j); left != 0; left &= left - 1) {
+            Challenge storage c = j.challenges[Masks.least(left)];
+            rest += _division(j, c, taken).rest;
+            taken |= c.lost;
         }
     }
 
     function _lostByVerdict(Job storage j, uint256 seat) internal view returns (bool) {
-        uint256 items = _items(j);
-        for (uint256 i; i < items; ++i) {
-            if (Masks.has(j.challenges[i].lost, seat)) return true;
+        for (uint256 left = _items(j); left != 0; left &= left - 1) {
+            if (Masks.has(j.challenges[Masks.least(left)].lost, seat)) return true;
         }
         return false;
     }
@@ -70,12 +74,7 @@ abstract contract Rewards is ScatterStorage {
     /// @dev Members refused the round in progress, and no verdict overturned it.
     function _refusalStands(Job storage j) internal view returns (bool) {
         if (j.reason != Reason.Refused) return false;
-        uint256 items = _items(j);
-        for (uint256 i; i < items; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (c.kind == ChallengeKind.Refusal) return c.outcome != Outcome.Changed;
-        }
-        return true;
+        return j.challenges[_placeOf(ChallengeKind.Refusal, j.round)].outcome != Outcome.Changed;
     }
 
     /// @dev Silence or deviation: doubles with every slash the node had when it was drawn; never more than the seat locked.
@@ -86,12 +85,13 @@ abstract contract Rewards is ScatterStorage {
         return amount < lock ? amount : lock;
     }
 
-    function _division(Job storage j, Challenge storage c) private view returns (Division memory d) {
+    /// @param taken seats that lost L to an item before this one
+    function _division(Job storage j, Challenge storage c, uint256 taken) private view returns (Division memory d) {
         uint256 filers = Masks.size(c.filers);
         uint256 jurors = Masks.size(c.agreed);
         uint256 toJurors;
         if (c.outcome == Outcome.Changed) {
-            uint256 lost = c.lost;
+            uint256 lost = c.lost & ~taken;
             d.held = Masks.size(lost & Masks.all(j.members)) * _seatLock(j.terms, Role.Validator)
                 + Masks.size(lost >> j.members) * _seatLock(j.terms, Role.Challenger);
             d.toFiler = d.held / 2 / filers;
