@@ -140,11 +140,9 @@ def test_bounds_of_disputes_and_draws_are_those_that_hold() -> None:
     page = {name: int(number) for name, number in re.findall(r"(PAGE_\w+) = (\d+);", drawing)}
     assert f"looks at {page['PAGE_CANDIDATES']} candidates and fills {page['PAGE_SEATS']} seats at most" in text
     assert f"no walk looks at more than {draw.MAX_CANDIDATES:,} in all" in text
-    assert f"all items of a job are {terms.MAX_CHALLENGES} at most" in text
+    assert f"all items of a job are {terms.MAX_ITEMS} at most" in text
     seats = terms.MAX_MEMBERS + terms.MAX_AUDITORS
-    assert (
-        f"{terms.MAX_TRAINERS} trainers, {seats} seats, {terms.MAX_JURY} jurors, {terms.MAX_CHALLENGES} items" in text
-    )
+    assert f"{terms.MAX_TRAINERS} trainers, {seats} seats, {terms.MAX_JURY} jurors, {terms.MAX_ITEMS} items" in text
 
 
 def test_names_of_the_contracts_exist() -> None:
