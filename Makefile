@@ -8,14 +8,18 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test check slither format contracts economy attacks gas clean lock
+.PHONY: help setup demo test coverage check slither format contracts invariants mutants covered economy attacks gas clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
+	@echo "make coverage   every line and branch of protocol and learning is tested"
 	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
 	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
 	@echo "make contracts  compile the contracts and write their artifacts"
+	@echo "make invariants long runs of the invariant tests, other ones every time"
+	@echo "make mutants    break the contracts on purpose, and see that a test notices each time"
+	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
@@ -50,6 +54,12 @@ demo: setup
 test: setup
 	$(BIN)/python tools/run_tests.py $(ARGS)
 
+# Without the two suites that play whole jobs at length, which reach nothing that these do not.
+coverage: setup
+	$(BIN)/python -m pytest -n 2 tests/unit/protocol tests/unit/learning tests/property/protocol tests/property/learning \
+	  --ignore tests/property/protocol/test_money.py --ignore tests/property/protocol/test_following_duties.py \
+	  --cov scatter.protocol --cov scatter.learning --cov-branch --cov-report term-missing:skip-covered --cov-fail-under 100
+
 check: setup $(SLITHER)/.ready
 	$(BIN)/ruff format --check src tests tools examples contracts/tools
 	$(BIN)/ruff check src tests tools examples contracts/tools
@@ -67,6 +77,15 @@ format: setup
 
 contracts: setup
 	$(BIN)/python contracts/tools/build.py
+
+invariants: setup
+	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random $(ARGS)
+
+mutants: setup
+	$(BIN)/python contracts/tools/mutants.py $(ARGS)
+
+covered: setup
+	$(BIN)/python contracts/tools/covered.py $(ARGS)
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../src/IScatterErrors.sol";
 import {IScatterEvents} from "../src/IScatterEvents.sol";
+import {IScatterJobs} from "../src/IScatterJobs.sol";
 import {JobTerms, Reason, RoundView, State} from "../src/ScatterTypes.sol";
 import {JobInState} from "./support/JobInState.sol";
 import {vm} from "./support/Vm.sol";
@@ -186,6 +187,23 @@ contract StatesTest is JobInState, IScatterEvents {
     }
 
     // ── above one word of scores ────────────────────────────────────────────────────────────────────────────────────
+    function test_LargeJobsStopBySettleRoundToo() public {
+        enrolMore(17);
+        bytes32 job = started(terms(17, 3, 1));
+        publish(job, ALL);
+        reveal(job);
+        uint256[] memory words = rising(17, 10, 1);
+        for (uint256 i; i < 3; ++i) {
+            commit(job, member(job, i), words);
+        }
+        open(job, member(job, 0), words);
+        bytes memory another = abi.encodeCall(IScatterJobs.settleRound, (job, 2, alike(words, 1)));
+        refused(address(this), another, abi.encodeWithSelector(IScatterErrors.WrongRound.selector, 1));
+        vm.warp(uint256(protocol.job(job).deadline) + 1);
+        protocol.settleRound(job, 1, alike(words, 1));
+        checkState(job, State.Cancelled, Reason.TooFewOpened);
+    }
+
     function test_LargeJobsSettleWithPassedWords() public {
         enrolMore(17);
         bytes32 job = started(terms(17, 3, 1));

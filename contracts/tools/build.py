@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,11 @@ PINNED = ("node_modules/solc", "node_modules/@openzeppelin/contracts")
 
 
 def source_hash() -> str:
-    """sha2-256 (hex) over everything that decides the bytes: paths and contents of the sources, foundry.toml, tools/solc, and
-    the integrity hashes of the packages that are compiled with and against."""
-    digest = hashlib.sha256()
-    files = [*sorted((CONTRACTS / "src").rglob("*.sol")), CONTRACTS / "foundry.toml", CONTRACTS / "tools" / "solc"]
-    for file in files:
+    """sha2-256 (hex) over everything that decides the bytes: paths and contents of the sources, the default profile of
+    foundry.toml, tools/solc, and the integrity hashes of the packages that are compiled with and against."""
+    profile = tomllib.loads((CONTRACTS / "foundry.toml").read_text())["profile"]["default"]
+    digest = hashlib.sha256(json.dumps(profile, sort_keys=True).encode())
+    for file in (*sorted((CONTRACTS / "src").rglob("*.sol")), CONTRACTS / "tools" / "solc"):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(CONTRACTS).as_posix()} {len(content)}\n".encode())
         digest.update(content)

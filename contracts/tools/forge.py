@@ -11,8 +11,9 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 CONTRACTS = Path(__file__).resolve().parent.parent
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -39,9 +40,10 @@ def environment() -> dict[str, str]:
     return variables
 
 
-def run(arguments: Sequence[str], *, quiet: bool = False) -> int:
-    """Run forge in the contracts folder and return its exit code. `test` takes the profile of that name in foundry.toml."""
-    variables = environment()
+def run(arguments: Sequence[str], more: Mapping[str, str] = MappingProxyType({}), *, quiet: bool = False) -> int:
+    """Run forge in the contracts folder, with more variables in its environment, and return its exit code. `test` takes the
+    profile of that name in foundry.toml."""
+    variables = {**environment(), **more}
     if arguments[:1] == ["test"]:
         variables["FOUNDRY_PROFILE"] = "test"
     output = subprocess.DEVNULL if quiet else None

@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -7,8 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 
+from e2e.chain import PASSWORD, Home
 from e2e.running import SCATTER, Command, Start, run_demo
+from scatter.chain.deploy import deploy
+from scatter.chain.parameters import ChainParameters
+from scatter.chain.plan import Plan
+from scatter.protocol.ids import address
 
 
 @pytest.fixture
@@ -42,3 +49,18 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     """The demonstration with the default seed, once for all tests: its folder and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "played"
     return folder, run_demo(folder)
+
+
+@pytest.fixture
+async def home(network: Any, tmp_path: Path) -> Home:
+    """A development chain that mines by itself, with the contracts, and somebody who wants to run a node."""
+    deployer = await network.signer("deployer")
+    plan = Plan(ChainParameters.development(), deployer.address)
+    deployment = await deploy(deployer, plan, chain_id=network.connection.chain_id)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    deployment.save(folder / "deployment.json")
+    account = await network.account("somebody")
+    keystore = Account.encrypt(account.key, PASSWORD, kdf="scrypt", iterations=1024)
+    (folder / "account.json").write_text(json.dumps(keystore))
+    return Home(folder, network.chain.url, address(account.address))

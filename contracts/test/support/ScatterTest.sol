@@ -42,9 +42,11 @@ abstract contract ScatterTest {
         enrol(requestor, Role.Requestor);
     }
 
-    /// The artifact that ships, not a compilation of its own.
+    /// The artifact that ships, not a compilation of its own; tools/mutants.py puts others in its place, tools/covered.py what forge
+    /// has just compiled.
     function deploy(string memory name, bytes memory arguments) internal returns (address) {
-        return vm.deployCode(string.concat("../src/scatter/chain/artifacts/", name, ".json"), arguments);
+        string memory pattern = vm.envOr("SCATTER_ARTIFACTS", "../src/scatter/chain/artifacts/{}.json");
+        return vm.deployCode(vm.replace(pattern, "{}", name), arguments);
     }
 
     function deployProtocol(Immutables memory i, Parameters memory p) internal returns (IScatterProtocol) {

@@ -10,13 +10,13 @@ import contextlib
 import gzip
 import os
 import shutil
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from pathlib import Path
 from typing import Self
 
 from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID
 from scatter.chain.heads import parse_block
+from scatter.chain.launching import dying_with_parent
 from scatter.chain.rpc import Rpc, RpcError
 from scatter.ports import BlockRef, ChainError, ChainUnavailable
 from scatter.protocol.ids import Address, Timestamp
@@ -29,17 +29,6 @@ START_SECONDS, STOP_SECONDS = 30.0, 5.0
 STATE_FILE = "chain.json"
 _LISTENING = "Listening on "
 _PLATFORM_PACKAGES = "contracts/node_modules/@foundry-rs/anvil-*/bin/anvil"
-
-# Runs before anvil in its process: die with the parent, also when that is killed (Linux), then become anvil.
-_LAUNCH = """
-import ctypes, os, signal, sys
-parent, command = int(sys.argv[1]), sys.argv[2:]
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
-os.execv(command[0], command)
-"""
 
 
 class AnvilMissing(RuntimeError):
@@ -97,8 +86,7 @@ class DevelopmentChain:
         AnvilMissing; ChainUnavailable when it does not start, with what it said."""
         command = [*_command(find_anvil(), genesis, port), *_state_options(folder, state)]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *command,
-            stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True,
+            *dying_with_parent(command), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
             url = await _listening(process)

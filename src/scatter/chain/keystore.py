@@ -4,6 +4,8 @@ The format: https://ethereum.org/developers/docs/data-structures-and-encoding/we
 is small, and what it asks of this machine before it opens is bounded.
 """
 
+import json
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -117,6 +119,24 @@ def read_private_key(path: Path) -> Account:
     if found is None:
         raise KeyUnusable(f"{path} has no secret key in it: expected 64 hex digits and nothing else")
     return _account(path, bytes.fromhex(found[1]))
+
+
+def create_keystore(path: Path, account: Account, password: str) -> None:
+    """Write an account's key, encrypted under a password, to a file that must not exist yet: an overwritten key cannot be had
+    back. KeyUnusable when it cannot be written."""
+    import eth_account
+
+    content = json.dumps(eth_account.Account.encrypt(account.key, password))
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise KeyUnusable(f"{path} exists already, and is not overwritten") from None
+    except OSError as error:
+        raise KeyUnusable(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _account(path: Path, key: bytes) -> Account:

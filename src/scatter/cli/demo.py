@@ -37,6 +37,9 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     alpha: Annotated[
         float, typer.Option(min=0.01, max=1000.0, help="How one-sided data is (Dirichlet; smaller is more so).")
     ] = 1.0,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Every node in a process and database of its own, over libp2p.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the demonstration in --out.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
@@ -60,7 +63,7 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
             cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
             prepare(out, job or example_job(), Settings(seed, cast, alpha))
         with Screen() as screen:
-            outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen))
+            outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen, processes=processes))
     print_summary(outcome, out)
     if as_json:
         sys.stdout.write(json.dumps(outcome.to_json()) + "\n")

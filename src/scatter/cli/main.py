@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scatter import __version__
-from scatter.cli import bootstrap, contracts, demo, figures, job, keys, simulate
+from scatter.cli import bootstrap, content, contracts, demo, figures, job, keys, node, peers, simulate
 
 app = typer.Typer(
     name="scatter",
@@ -19,6 +19,9 @@ app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
 app.command("bootstrap")(bootstrap.bootstrap)
+app.command("peers")(peers.peers)
+app.add_typer(node.app, name="node")
+app.add_typer(content.app, name="content")
 app.add_typer(job.app, name="job")
 app.add_typer(keys.app, name="keys")
 app.add_typer(contracts.app, name="contracts")

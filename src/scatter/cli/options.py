@@ -57,15 +57,26 @@ def account_of(keystore: Path | None, private_key_file: Path | None) -> "Account
         assert private_key_file is not None  # noqa: S101 — one of them is given
         return read_private_key(private_key_file)
     locked = Keystore.load(keystore)
+    return locked.unlock(password_of(keystore))
+
+
+def password_of(keystore: Path) -> str:
+    """A keystore's password, from the environment or from whoever sits there. typer.BadParameter when neither has one."""
     password = os.environ.get(PASSWORD)
-    return locked.unlock(_asked(keystore) if password is None else password)
-
-
-def _asked(keystore: Path) -> str:
+    if password is not None:
+        return password
     try:
         return getpass(f"Password of {keystore}: ")
     except EOFError:
         raise typer.BadParameter(f"no password for {keystore}: type it, or set {PASSWORD}") from None
+
+
+def read_password(file: Path) -> str:
+    """The one line of a file. typer.BadParameter when it cannot be read."""
+    try:
+        return file.read_text().removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"the password cannot be read from {file}: {error}") from error
 
 
 def say(message: str) -> None:

@@ -111,6 +111,9 @@ class ContentFetcher:
 
     async def _take_from(self, source: "_Source", download: "_Download") -> None:
         while source.failure is None and (number := await download.next()) is not None:
+            if source.failure is not None:  # its other piece failed meanwhile
+                download.put_back(number)
+                return
             try:
                 with download.under_way(number):
                     piece = await self._piece(download, number, source.peer)
@@ -244,8 +247,13 @@ class _Download:
         try:
             yield
         except BaseException:
-            self.missing.appendleft(number)
+            self.put_back(number)
             raise
         finally:
             self.taken -= 1
             self.changed.set()
+
+    def put_back(self, number: int) -> None:
+        """A piece that was taken is missing again."""
+        self.missing.appendleft(number)
+        self.changed.set()

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from scatter.content.cids import Cid
+from scatter.content.cids import Cid, InvalidCid
 from scatter.content.unixfs import cid_of
-from scatter.ports import ContentMissing
+from scatter.ports import ContentMissing, KeptContent
 
 MAX_BYTES = 1 << 30
 _ABANDONED_AFTER = 3600.0
@@ -65,6 +65,18 @@ class FileContentStore:
     async def drop(self, cid: str) -> None:
         """See `ContentStore`."""
         self._path(Cid.parse(cid)).unlink(missing_ok=True)
+
+    async def listed(self) -> list[KeptContent]:
+        """See `ContentShelf`."""
+        return await asyncio.to_thread(self._listed)
+
+    def _listed(self) -> list[KeptContent]:
+        kept = []
+        for path in self._folder.glob("??/*"):
+            with suppress(FileNotFoundError, InvalidCid):
+                status = path.stat()
+                kept.append(KeptContent(str(Cid.parse(path.name)), status.st_size, status.st_mtime))
+        return sorted(kept, key=lambda one: one.cid)
 
     def _path(self, cid: Cid) -> Path:
         name = str(cid)

@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -16,17 +17,20 @@ from scatter.jobs.definition import FILE as DEFINITION
 from scatter.jobs.definition import parse_definition
 from scatter.jobs.errors import JobError
 from scatter.jobs.folder import DATA, EVALUATION, MODEL, JobCode, JobPackage, load_job
+from scatter.jobs.paths import check_path
 from scatter.learning.models import write_model
 from scatter.localnet.cast import REQUESTOR, Cast, CastError
 from scatter.localnet.curve import draw_learning_curve
+from scatter.localnet.ground import Ground
+from scatter.localnet.homes import DATASETS
 from scatter.localnet.measuring import final_metric, final_model
 from scatter.localnet.network import LocalNetwork, Running
 from scatter.localnet.outcome import Outcome, Participant, challenge_results, round_results
 from scatter.localnet.partition import deal
+from scatter.localnet.processes import ProcessNetwork
 from scatter.localnet.reasons import reason
-from scatter.localnet.settings import FILE, STARTING_TOKENS, FolderUnusable, Settings
+from scatter.localnet.settings import FILE, JOB_FILE, STARTING_TOKENS, FolderUnusable, Settings
 from scatter.node.chain_view import ChainView
-from scatter.node.posting import post_job
 from scatter.node.reports import Report
 from scatter.ports import Sandbox
 from scatter.protocol.duties.enrolment import STAKED_ROLES
@@ -35,11 +39,32 @@ from scatter.protocol.states import Role
 from scatter.protocol.view import NetworkView
 
 LEAST_JURY = 3
-JOB_FILE = "job.tar"
 MODEL_FILE = "model.safetensors"
 CURVE_FILE = "learning-curve.png"
 RESULT_FILE = "result.json"
 DEVELOPMENT_MINIMUM_DURATION = 1
+
+
+class Stage(Protocol):
+    """A network on which a job is played: nodes of this process, or processes of their own."""
+
+    @property
+    def ground(self) -> Ground:
+        """The chain below."""
+        ...
+
+    @property
+    def accounts(self) -> Mapping[str, Address]:
+        """Accounts by player's name."""
+        ...
+
+    async def post(self, package: JobPackage) -> None:
+        """Let the requestor post a job, and wait until the view shows it."""
+        ...
+
+    def afterwards(self) -> AbstractAsyncContextManager[Running]:
+        """Everything that nodes have, once the job is over."""
+        ...
 
 
 class Watcher(Protocol):
@@ -118,8 +143,9 @@ def _files(package: JobPackage) -> dict[str, bytes]:
     return files
 
 
-async def demonstrate(folder: Path, sandbox: Sandbox, watcher: Watcher) -> Outcome:
-    """Play the demonstration that `prepare` set up, or go on with it where it was interrupted."""
+async def demonstrate(folder: Path, sandbox: Sandbox, watcher: Watcher, *, processes: bool = False) -> Outcome:
+    """Play the demonstration that `prepare` set up, or go on with it where it was interrupted: with nodes in this process, or each
+    in a process of its own, as one likes from one time to the next."""
     began = time.monotonic()
     settings, package = Settings.load(folder), load_job(folder / JOB_FILE)
     network = LocalNetwork(
@@ -132,17 +158,21 @@ async def demonstrate(folder: Path, sandbox: Sandbox, watcher: Watcher) -> Outco
         reporter=watcher.report,
     )
     watcher.note("starting a development chain, contracts and nodes")
-    async with network.run() as running:
-        accounts = {name: node.parts.identity.address for name, node in running.nodes.items()}
-        watcher.watch(running.view, {account: name for name, account in accounts.items()})
-        await running.view.until(lambda view: _enrolled(view, running))
+    stages: AbstractAsyncContextManager[Stage] = (
+        ProcessNetwork(network, watcher.note).run() if processes else network.run()
+    )
+    async with stages as stage:
+        view = stage.ground.view
+        watcher.watch(view, {account: name for name, account in stage.accounts.items()})
+        await view.until(lambda view: _enrolled(view, stage.accounts))
         if settings.before is None:
-            settings = settings.with_balances(await _balances(running), await running.supply())
+            settings = settings.with_balances(await _balances(stage), await stage.ground.supply())
             settings.save(folder)
-        job = await _posted(running, package, watcher)
-        await running.view.until(lambda view: _paid_out(view, job))
+        job = await _posted(stage, package, watcher)
+        await view.until(lambda view: _paid_out(view, job))
         watcher.note("measuring the final model on the whole evaluation set")
-        outcome = await _outcome(folder, running, package, job, settings, began)
+        async with stage.afterwards() as running:
+            outcome = await _outcome(folder, running, package, job, settings, began)
     await asyncio.to_thread(_write_results, folder, package, outcome)
     return outcome
 
@@ -163,7 +193,7 @@ def _deal(folder: Path, settings: Settings, package: JobPackage) -> dict[str, di
     shares = deal(package.data, len(trainers), settings.alpha, settings.seed)
     datasets = {}
     for player, share in zip(trainers, shares, strict=True):
-        place = folder / "nodes" / player.name / "data"
+        place = folder / "nodes" / player.name / DATASETS / check_path(package.definition.dataset)
         place.mkdir(parents=True, exist_ok=True)
         for name, content in share.to_files().items():
             (place / name).write_bytes(content)
@@ -171,20 +201,19 @@ def _deal(folder: Path, settings: Settings, package: JobPackage) -> dict[str, di
     return datasets
 
 
-def _enrolled(view: NetworkView, running: Running) -> bool:
-    for node in running.nodes.values():
-        me = view.nodes.get(node.parts.identity.address)
+def _enrolled(view: NetworkView, accounts: Mapping[str, Address]) -> bool:
+    for account in accounts.values():
+        me = view.nodes.get(account)
         if me is None or (me.role in STAKED_ROLES and not me.stake):
             return False
     return True
 
 
-async def _posted(running: Running, package: JobPackage, watcher: Watcher) -> JobId:
-    requestor = running.nodes[REQUESTOR].parts
-    job = job_id(requestor.identity.address, topic_of(package.definition.name))
-    if job not in running.view.network.jobs:
+async def _posted(stage: Stage, package: JobPackage, watcher: Watcher) -> JobId:
+    job = job_id(stage.accounts[REQUESTOR], topic_of(package.definition.name))
+    if job not in stage.ground.view.network.jobs:
         watcher.note(f"posting the job {package.definition.name!r}")
-        await post_job(requestor, package)
+        await stage.post(package)
     return job
 
 
@@ -193,23 +222,19 @@ def _paid_out(view: NetworkView, job: JobId) -> bool:
     return posted is not None and posted.ended and posted.claimed >= set(posted.participants)
 
 
-async def _balances(running: Running) -> dict[str, list[int]]:
+async def _balances(stage: Stage) -> dict[str, list[int]]:
     """Balance and stake of each player, by name, in base units."""
-    return {
-        name: [
-            await running.balance(node.parts.identity.address),
-            running.stake(node.parts.identity.address),
-        ]
-        for name, node in running.nodes.items()
-    }
+    ground = stage.ground
+    return {name: [await ground.balance(account), ground.stake(account)] for name, account in stage.accounts.items()}
 
 
 async def _outcome(
     folder: Path, running: Running, package: JobPackage, job: JobId, settings: Settings, began: float
 ) -> Outcome:
-    view, after = running.view.network.jobs[job], await _balances(running)
+    ground = running.ground
+    view, after = ground.view.network.jobs[job], await _balances(running)
     before = settings.before or after
-    requestor = running.nodes[REQUESTOR].parts
+    requestor = running.requestor
     model = await final_model(requestor, view)
     (folder / MODEL_FILE).write_bytes(write_model(model))
     sent = [sent for account, box in running.outboxes.items() for sent in await box.unlost(account, 0)]
@@ -218,7 +243,7 @@ async def _outcome(
         state=view.state.name.capitalize(),
         rounds=round_results(view),
         final_accuracy=await final_metric(requestor, view, model, package.evaluation),
-        challenges=challenge_results(view, {n.parts.identity.address: name for name, n in running.nodes.items()}),
+        challenges=challenge_results(view, {account: name for name, account in running.accounts.items()}),
         participants=tuple(
             Participant(
                 name,
@@ -233,9 +258,9 @@ async def _outcome(
             for name, node in running.nodes.items()
         ),
         supply_before=settings.supply,
-        supply_after=await running.supply(),
-        held_by_contracts=await running.balance(running.nodes[REQUESTOR].parts.contracts.protocol),
-        undistributed=await running.balance(running.operator.address),
+        supply_after=await ground.supply(),
+        held_by_contracts=await ground.balance(requestor.contracts.protocol),
+        undistributed=await ground.balance(ground.operator.address),
         transactions=len(sent),
         gas_used=sum(transaction.gas_used or 0 for transaction in sent),
         seconds=round(time.monotonic() - began, 2),

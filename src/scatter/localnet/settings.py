@@ -11,6 +11,7 @@ from scatter.localnet.cast import Cast, CastError
 
 FORMAT = 1
 FILE = "demo.json"
+JOB_FILE = "job.tar"
 MAX_BYTES = 1 << 20
 STARTING_TOKENS = 100_000 * 10**18
 """What every player gets before the demonstration, in base units; tickets are paid out of it."""

@@ -51,7 +51,7 @@ async def fetch_whole(
     it lists a model of more than `largest_model` bytes.
     """
     await parts.fetcher.fetch(raw_cid(name), candidates, MAX_BYTES)
-    manifest = _read(await parts.content.get(raw_cid(name)), kinds)
+    manifest = read_manifest(await parts.content.get(raw_cid(name)), kinds)
     if isinstance(manifest, UpdateManifest | GlobalModelManifest) and manifest.size > largest_model:
         raise ManifestError(f"{manifest.title} lists {manifest.size} bytes; models of its job have {largest_model}")
     for cid, limit in listed(manifest):
@@ -76,7 +76,7 @@ async def require_kept(parts: Parts, view: JobView, round_: Round) -> None:
 
 async def _is_whole(parts: Parts, name: Digest, kinds: Sequence[type[Manifest]]) -> bool:
     try:
-        manifest = _read(await parts.content.get(raw_cid(name)), kinds)
+        manifest = read_manifest(await parts.content.get(raw_cid(name)), kinds)
     except ContentMissing:
         return False
     except ManifestError:
@@ -89,7 +89,8 @@ async def manifest_of(parts: Parts, name: Digest, kind: type[_M]) -> _M:
     return kind.from_bytes(await parts.content.get(raw_cid(name)))
 
 
-def _read(block: bytes, kinds: Sequence[type[Manifest]]) -> Manifest:
+def read_manifest(block: bytes, kinds: Sequence[type[Manifest]]) -> Manifest:
+    """The manifest that a block is, of the first of some kinds that fits; ManifestError when none does."""
     error = ManifestError("the job names no manifest by this digest")
     for kind in kinds:
         try:

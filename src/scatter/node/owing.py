@@ -4,12 +4,14 @@ import logging
 from collections.abc import Container, Sequence
 
 from scatter.node.behaviour import Scene
+from scatter.node.orders import leaves_alone
 from scatter.node.parts import Parts
-from scatter.protocol.duties import Duty, Holdings, duties, enrolment_duties
+from scatter.protocol.duties import Duty, DutyKind, Holdings, duties, enrolment_duties
 from scatter.protocol.duties.enrolment import Keys
 from scatter.protocol.ids import Digest, JobId
 from scatter.protocol.view import JobView
 
+_JOINING = frozenset({DutyKind.FETCH, DutyKind.EXAMINE, DutyKind.JOIN})
 COMPLETE = "complete/"
 """Artefacts under this prefix name manifests that are here with everything they list."""
 
@@ -41,7 +43,9 @@ class Owing:
 
     def _owed_to(self, view: JobView, holdings: Holdings) -> list[Duty]:
         try:
-            return duties(view, self._parts.identity, holdings, self._parts.view.now)
+            owed = duties(view, self._parts.identity, holdings, self._parts.view.now)
+            alone = leaves_alone(self._parts, view, holdings.made)
+            return [duty for duty in owed if duty.kind not in _JOINING] if alone else owed
         except Exception:
             if view.id not in self._puzzling:
                 log.exception("%s cannot tell what it owes to job %s", self._parts.name, view.id.hex())

@@ -57,6 +57,8 @@ class Parts:
     """Held from an approval to the transaction that uses it."""
     datasets: Mapping[str, Path] = field(default_factory=dict)
     """Data that this node may train on, by the name that jobs call it."""
+    joins: frozenset[str] | None = None
+    """Names and ids (hex) of the jobs that a trainer joins by itself; None: all that suit."""
     largest_stake: int | None = None
     """The most that a trainer's operator puts up for one job, in base units; None: whatever a job asks for."""
     behaviour: Behaviour = field(default_factory=Behaviour)

@@ -27,6 +27,7 @@ class Reconciler:
         self._unsubscribe: Unsubscribe | None = None
         self._looking = False
         self._looks = 0
+        self._looked_at = -1
         self._working = 0
         self.work = asyncio.Event()
         """Set when there may be something in the queue."""
@@ -71,6 +72,7 @@ class Reconciler:
         """Ask what is owed now, queue it, and cancel what is queued but no longer owed."""
         # In this order: what a task left that ends after the first line may be missing below, but then it is not queued
         # again, and its end wakes us; what a task left that ended before is seen.
+        self._looked_at = self._parts.view.head.number
         unfinished = await self._parts.queue.unfinished()
         self.owed = await self._owing.now(self.given_up)
         now = self._parts.clock()
@@ -88,9 +90,10 @@ class Reconciler:
         await self._parts.queue.cancel(void, now=now)
 
     async def idle(self) -> bool:
-        """Whether there is nothing to do until a block or the clock brings something new."""
+        """Whether there is nothing to do until a block or the clock brings something new. A block that it has not looked at may
+        have brought something."""
         looks = self._looks
-        if self._active():
+        if self._active() or self._looked_at < self._parts.view.head.number:
             return False
         unfinished = await self._parts.queue.unfinished()
         pending = [key for key, status in unfinished.items() if status != "waiting" or key not in self.struggling]

@@ -23,9 +23,10 @@ class IdentityUnusable(ValueError):
     """A peer's identity cannot be read or written; the message says which file, and why."""
 
 
-def create_identity(path: Path) -> PeerIdentity:
-    """Make a new identity and its file, which must not exist yet: an overwritten key cannot be had back."""
-    identity = PeerIdentity.random()
+def create_identity(path: Path, identity: PeerIdentity | None = None) -> PeerIdentity:
+    """Write an identity, a new one unless it is given, to a file that must not exist yet: an overwritten key cannot be had back.
+    IdentityUnusable when it cannot be written."""
+    identity = identity or PeerIdentity.random()
     key = Ed25519PrivateKey.from_private_bytes(identity.seed)
     content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:

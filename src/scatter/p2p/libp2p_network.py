@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from scatter.p2p.identity import PeerIdentity
-from scatter.p2p.libp2p_peer import ConnectedPeer, Libp2pPeer
+from scatter.p2p.libp2p_peer import Libp2pPeer
 from scatter.p2p.settings import CannotListen, PeerSettings
 from scatter.p2p.trio_thread import ThreadEnded, TrioThread
-from scatter.ports import PeerKey, PeerUnreachable, RequestHandler, RequestRefused
+from scatter.ports import ConnectedPeer, PeerKey, PeerUnreachable, RequestHandler, RequestRefused
 from scatter.ports.peers import MAX_REQUEST_BYTES
 
 _STOPPED = "cannot be reached: this node's network has stopped"

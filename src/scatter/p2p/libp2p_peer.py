@@ -1,7 +1,7 @@
 """The life of a libp2p peer, in trio: it listens, looks for others, remembers where they were, and starts again if it breaks."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ from scatter.p2p.addresses import multiaddr, peer_of
 from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.exchange import Answerer, Answering, Asking
 from scatter.p2p.host import Host, running_host
-from scatter.p2p.identity import PeerIdentity
+from scatter.p2p.identity import PeerIdentity, peer_key
 from scatter.p2p.routing import Routing
 from scatter.p2p.settings import PeerSettings
-from scatter.ports import PeerKey, PeerUnreachable
+from scatter.ports import ConnectedPeer, PeerKey, PeerSource, PeerUnreachable
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -30,6 +30,8 @@ _FEW_PEERS = 20
 """With fewer in its table, a peer looks for more at each of these times; with more, the library's ten minutes are enough."""
 _REMEMBERED_SECONDS = 7 * 24 * 3600
 _RESTART_SECONDS = 1.0
+_SOURCES = 10_000
+"""Peers of which it is remembered how they came to be known."""
 _DIALLED_AT_START = 20
 """Of the peers that were known last time."""
 
@@ -37,18 +39,6 @@ Answer = Callable[[str, PeerKey, bytes], Awaitable[bytes | None]]
 """(protocol, who asks, request) → answer, or None for no answer."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectedPeer:
-    """A peer that this one is connected to. `since` is seconds of the Unix epoch; `round_trip` is seconds, 0 when it was not
-    measured yet."""
-
-    peer_id: str
-    address: str
-    inbound: bool
-    since: float
-    round_trip: float
 
 
 class Libp2pPeer:
@@ -63,6 +53,7 @@ class Libp2pPeer:
         self._bootstrap = [peer_of(text) for text in settings.bootstrap]
         self._book = AddressBook(settings.address_book)
         self._protocols: set[str] = set()
+        self._sources: dict[ID, PeerSource] = dict.fromkeys((peer for peer, _ in self._bootstrap), PeerSource.BOOTSTRAP)
         self._working: _Working | None = None
 
     async def live(self, listening: Callable[[], None]) -> None:
@@ -109,7 +100,8 @@ class Libp2pPeer:
 
     async def connected(self) -> list[ConnectedPeer]:
         """The peers that this one is connected to."""
-        return [_described(one) for one in self._now.host.swarm.get_connections() if isinstance(one, SwarmConn)]
+        connections = self._now.host.swarm.get_connections()
+        return [_described(one, self._sources) for one in connections if isinstance(one, SwarmConn)]
 
     async def meet(self, address: str) -> None:
         """Connect to a peer at a multiaddr; InvalidAddress when it is none, PeerUnreachable when the peer is not there."""
@@ -132,7 +124,7 @@ class Libp2pPeer:
         self._working = _Working(host, routing, Asking(host, routing), Answering(host, self._settings.limits))
         for protocol in self._protocols:
             self.serve(protocol)
-        with _discovered(host) if self._settings.mdns else nullcontext():
+        with _discovered(host, self._sources) if self._settings.mdns else nullcontext():
             await self._stay_among_peers(host, routing)
 
     async def _stay_among_peers(self, host: Host, routing: Routing) -> None:
@@ -152,9 +144,11 @@ class Libp2pPeer:
         """Dial the bootstrap peers, and peers that were there last time."""
         known = [(peer, [address]) for peer, address in self._bootstrap]
         latest = list(self._book.peers.items())[-_DIALLED_AT_START:]
-        known += [(ID.from_string(peer), [multiaddr(text) for text in texts]) for peer, texts in latest]
+        remembered = [(ID.from_string(peer), [multiaddr(text) for text in texts]) for peer, texts in latest]
+        for peer, _ in remembered:
+            _note(self._sources, peer, PeerSource.REMEMBERED)
         async with trio.open_nursery() as nursery:
-            for peer, addresses in known:
+            for peer, addresses in [*known, *remembered]:
                 host.swarm.peerstore.add_addrs(peer, addresses, _REMEMBERED_SECONDS)
                 nursery.start_soon(_dial, host, peer)
 
@@ -185,12 +179,13 @@ async def _dial(host: Host, peer: ID) -> None:
 
 
 @contextmanager
-def _discovered(host: Host) -> Iterator[None]:
+def _discovered(host: Host, sources: dict[ID, PeerSource]) -> Iterator[None]:
     """Dial peers that show themselves on the local network: the library finds them, in a thread of its own, and no more."""
     token = trio.lowlevel.current_trio_token()
 
     def meet(info: PeerInfo) -> None:
         with suppress(trio.RunFinishedError):
+            token.run_sync_soon(_note, sources, info.peer_id, PeerSource.MDNS)
             token.run_sync_soon(host.nursery.start_soon, _dial, host, info.peer_id)
 
     peerDiscovery.register_peer_discovered_handler(meet)
@@ -206,13 +201,22 @@ def _plain(address: Multiaddr) -> Multiaddr:
     return address.decapsulate(Multiaddr(f"/p2p/{address.value_for_protocol('p2p')}")) if "p2p" in names else address
 
 
-def _described(connection: SwarmConn) -> ConnectedPeer:
+def _note(sources: dict[ID, PeerSource], peer: ID, source: PeerSource) -> None:
+    """Remember how a peer came to be known; the first source counts, and of so many peers only."""
+    if len(sources) < _SOURCES:
+        sources.setdefault(peer, source)
+
+
+def _described(connection: SwarmConn, sources: Mapping[ID, PeerSource]) -> ConnectedPeer:
     muxed = connection.muxed_conn
     addresses = connection.get_transport_addresses()
+    inbound = connection.direction is Direction.INBOUND
+    measured = muxed.rtt() if isinstance(muxed, BoundedYamux) else 0.0
     return ConnectedPeer(
         peer_id=str(muxed.peer_id),
+        key=peer_key(muxed.peer_id.to_bytes()),
         address=str(addresses[0]) if addresses else "",
-        inbound=connection.direction is Direction.INBOUND,
+        source=PeerSource.INBOUND if inbound else sources.get(muxed.peer_id, PeerSource.DHT),
         since=connection._created_at,
-        round_trip=muxed.rtt() if isinstance(muxed, BoundedYamux) else 0.0,
+        round_trip=measured or None,
     )

@@ -17,18 +17,21 @@ from scatter.ports.chain import (
     Signer,
     TransactionRejected,
 )
-from scatter.ports.content import ContentMissing, ContentStore, IncomingContent
+from scatter.ports.content import ContentMissing, ContentShelf, ContentStore, IncomingContent, KeptContent
 from scatter.ports.ledger import EventLog, LogEntry, Outbox, SignedTransaction, TransactionStatus
 from scatter.ports.peers import (
+    ConnectedPeer,
     ContentRouting,
+    PeerDirectory,
     PeerKey,
     PeerNetwork,
+    PeerSource,
     PeerUnreachable,
     RequestHandler,
     RequestRefused,
 )
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
-from scatter.ports.storage import Artefacts, Task, TaskQueue
+from scatter.ports.storage import Artefacts, Task, TaskQueue, TaskRecord
 
 __all__ = [
     "Artefacts",
@@ -40,16 +43,21 @@ __all__ = [
     "ChainEvent",
     "ChainUnavailable",
     "ChainUpdate",
+    "ConnectedPeer",
     "ContentMissing",
     "ContentRouting",
+    "ContentShelf",
     "ContentStore",
     "EventLog",
     "IncomingContent",
+    "KeptContent",
     "Limits",
     "LogEntry",
     "Outbox",
+    "PeerDirectory",
     "PeerKey",
     "PeerNetwork",
+    "PeerSource",
     "PeerUnreachable",
     "Receipt",
     "RequestHandler",
@@ -62,6 +70,7 @@ __all__ = [
     "Signer",
     "Task",
     "TaskQueue",
+    "TaskRecord",
     "TransactionRejected",
     "TransactionStatus",
 ]

@@ -1,5 +1,7 @@
 """Immutable content by CID."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -35,6 +37,23 @@ class ContentStore(Protocol):
 
     async def drop(self, cid: str) -> None:
         """Have the bytes no more; nothing happens when they are not here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContent:
+    """Content in a store: its length in bytes, and when it came, in seconds of the Unix epoch."""
+
+    cid: str
+    size: int
+    since: float
+
+
+class ContentShelf(ContentStore, Protocol):
+    """A store whose content can be listed."""
+
+    async def listed(self) -> Sequence[KeptContent]:
+        """Everything that is here, by CID."""
         ...
 
 

@@ -1,6 +1,8 @@
 """Requests between peers, and finding out who has content."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 PeerKey = bytes
@@ -42,6 +44,45 @@ class ContentRouting(Protocol):
 
     async def providers(self, cid: str) -> Sequence[PeerKey]:
         """Peers that say they have it, without this one; none when nobody does or nobody can be asked."""
+        ...
+
+
+class PeerSource(StrEnum):
+    """How a peer came to be known here."""
+
+    INBOUND = "inbound"
+    """It opened the connection."""
+    BOOTSTRAP = "bootstrap"
+    MDNS = "mdns"
+    """It showed itself on the local network."""
+    REMEMBERED = "remembered"
+    """It was there the last time this node ran."""
+    DHT = "dht"
+    """Others told of it, in the hash table."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedPeer:
+    """A peer that this one is connected to. `since` is seconds of the Unix epoch; `round_trip` is seconds, None when it was not
+    measured yet; `key` is None for a peer with another kind of key than Scatter's nodes have."""
+
+    peer_id: str
+    key: PeerKey | None
+    address: str
+    source: PeerSource
+    since: float
+    round_trip: float | None
+
+
+class PeerDirectory(Protocol):
+    """Who is there, for whoever operates a node."""
+
+    async def connected(self) -> Sequence[ConnectedPeer]:
+        """The peers that this one is connected to."""
+        ...
+
+    async def addresses(self) -> Sequence[str]:
+        """The multiaddrs that others are told, each with this peer's id."""
         ...
 
 

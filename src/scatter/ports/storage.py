@@ -44,6 +44,23 @@ class Task:
     fence: int
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """A task as the queue remembers it, also after its end. `status`: ready, leased, waiting, done, failed or cancelled; times are
+    wall-clock seconds, `finished_at` None while it is unfinished; `error` is that of the last attempt that failed."""
+
+    id: int
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    deadline: Timestamp | None
+    status: str
+    attempts: int
+    error: str | None
+    added_at: float
+    finished_at: float | None
+
+
 class TaskQueue(Protocol):
     """The persistent queue of one node. Times are wall-clock seconds given by the caller."""
 
@@ -84,4 +101,8 @@ class TaskQueue(Protocol):
 
     async def unfinished(self) -> Mapping[str, str]:
         """Keys of unfinished tasks with their status: ready, leased, waiting."""
+        ...
+
+    async def latest(self, limit: int, below: int | None = None) -> Sequence[TaskRecord]:
+        """The newest tasks, finished or not, at most `limit`, with ids under `below`; the newest first."""
         ...

@@ -85,7 +85,14 @@ _ON_NETWORK: Mapping[str, Callable[[NetworkView, Values], NetworkView]] = {
 def _registered(node: NodeView, v: Values) -> NodeView:
     role = Role(v["role"])
     deposited = node.deposited and role is node.role
-    return replace(node, role=role, peer_key=v["peer_key"], sealing_key=v["sealing_key"], deposited=deposited)
+    return replace(
+        node,
+        role=role,
+        peer_key=v["peer_key"],
+        sealing_key=v["sealing_key"],
+        deposited=deposited,
+        registrations=node.registrations + 1,
+    )
 
 
 def _slashed(node: NodeView, v: Values) -> NodeView:

@@ -25,7 +25,8 @@ def _empty() -> Mapping[_K, _V]:
 class NodeView:
     """A registered node: role, keys, stake in base units.
 
-    `deposited`: it put up a ticket in its role; with a stake of 0 it has since withdrawn or lost all of it.
+    `deposited`: it put up a ticket in its role; with a stake of 0 it has since withdrawn or lost all of it. `registrations`: how
+    often it has registered.
     """
 
     address: Address
@@ -36,6 +37,7 @@ class NodeView:
     locked: int = 0
     withdrawing: bool = False
     deposited: bool = False
+    registrations: int = 0
 
 
 @dataclass(frozen=True, slots=True)

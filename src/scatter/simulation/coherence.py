@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn
 
+from scatter.jobs.positions import Path
 from scatter.protocol.rates import BPS
 from scatter.protocol.states import Role
 from scatter.simulation.measures import check_expectation
-from scatter.simulation.positions import Path
 from scatter.simulation.scenario import MAX_NODES, MAX_STEPS, NodeGroup, Scenario
 from scatter.simulation.step_kinds import (
     AddTopic,

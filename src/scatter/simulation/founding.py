@@ -19,7 +19,7 @@ from scatter.content.encryption import sealing_public_key
 from scatter.content.fetching import ContentFetcher
 from scatter.content.memory import ContentPool, MemoryContentStore
 from scatter.content.serving import ContentServer
-from scatter.localnet.network import GAS_MONEY, OPERATOR, secret_of
+from scatter.localnet.ground import GAS_MONEY, OPERATOR, secret_of
 from scatter.node.behaviour import Behaviour
 from scatter.node.chain_view import ChainView
 from scatter.node.key_exchange import serve_keys

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from scatter.behaviours.registry import BehaviourError, behaviour_kind
 from scatter.jobs.paths import shown
+from scatter.jobs.positions import Path, key_lines, line_of
 from scatter.protocol.states import Role
 from scatter.simulation.coherence import CheckBehaviour, check_coherence
 from scatter.simulation.errors import ScenarioError
-from scatter.simulation.positions import Path, key_lines, line_of
 from scatter.simulation.scenario import MAX_SEED, Scenario
 from scatter.simulation.schema import child, known_keys, rule_at
 from scatter.simulation.step_kinds import STEP_KINDS

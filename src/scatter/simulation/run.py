@@ -14,8 +14,8 @@ from scatter.behaviours.persona import Conspiracy, Persona
 from scatter.behaviours.registry import create
 from scatter.chain.deployment import PROTOCOL, TOKEN, Deployment
 from scatter.content.memory import ContentPool, MemoryContentStore
+from scatter.localnet.ground import OPERATOR
 from scatter.localnet.measuring import final_metric, final_model
-from scatter.localnet.network import OPERATOR
 from scatter.node.behaviour import Behaviour
 from scatter.node.failures import GiveUp
 from scatter.node.reports import Report

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
-from scatter.simulation.positions import Path
+from scatter.jobs.positions import Path
 from scatter.simulation.scenario import Scenario
 from scatter.simulation.step_kinds import STEP_KINDS
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Update, insert, select, update
 
-from scatter.ports import Task
+from scatter.ports import Task, TaskRecord
 from scatter.protocol.ids import Timestamp
 from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import UNFINISHED, tasks
@@ -115,6 +115,15 @@ class SqlTaskQueue:
             rows = await connection.execute(select(tasks.c.key, tasks.c.status).where(UNFINISHED))
             return {row.key: row.status for row in rows}
 
+    @uninterrupted
+    async def latest(self, limit: int, below: int | None = None) -> Sequence[TaskRecord]:
+        """The newest tasks, finished or not, at most `limit`, with ids under `below`; the newest first."""
+        statement = select(tasks).order_by(tasks.c.id.desc()).limit(limit)
+        if below is not None:
+            statement = statement.where(tasks.c.id < below)
+        async with self._database.reading() as connection:
+            return [_record(row) for row in await connection.execute(statement)]
+
     async def _change(self, statement: Update) -> bool:
         async with self._database.writing() as connection:
             result = await connection.execute(statement)
@@ -124,6 +133,21 @@ class SqlTaskQueue:
 def _held(task: Task) -> Update:
     return update(tasks).where(
         tasks.c.id == task.id, tasks.c.status == LEASED, tasks.c.leases == task.fence, UNFINISHED
+    )
+
+
+def _record(row: Row[Any]) -> TaskRecord:
+    return TaskRecord(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        payload=row.payload,
+        deadline=None if row.deadline is None else Timestamp(row.deadline),
+        status=row.status,
+        attempts=row.leases,
+        error=row.error,
+        added_at=row.added_at,
+        finished_at=row.finished_at,
     )
 
 

@@ -9,7 +9,7 @@ from tests.property.protocol.actors import example_terms
 
 from scatter.localnet import clock as module
 from scatter.localnet.clock import DevelopmentClock, next_time
-from scatter.localnet.network import beside
+from scatter.localnet.ground import beside
 from scatter.node.chain_view import ChainView
 from scatter.ports import BlockRef, Call, ChainUnavailable, ChainUpdate
 from scatter.protocol.ids import Address, JobId, Timestamp

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from tests.property.protocol.actors import digest, example_terms
-from tests.property.protocol.model_chain import ModelChain, account
+from tests.property.protocol.model_chain import Event, ModelChain, account
 
 from scatter.protocol.entitlement import may_read_job_key, may_read_update_keys
 from scatter.protocol.ids import NO_DIGEST, Address, Round, job_id, topic_of
 from scatter.protocol.projection import apply
-from scatter.protocol.scores import COPY, ZERO, pack
+from scatter.protocol.scores import ABSTENTION, COPY, ZERO, pack
 from scatter.protocol.states import ChallengeKind, JudgingPhase, Reason, SeatKind, State
 from scatter.protocol.verdicts import Item, Verdict
 from scatter.protocol.view import JobView, NetworkView, VerdictOpening
@@ -20,15 +20,20 @@ AUDITORS = (account(31), account(32))
 JOB = job_id(REQUESTOR, topic_of("digits"))
 
 
+def posting() -> ModelChain:
+    """A chain on which one job was posted."""
+    chain = ModelChain()
+    chain.register(REQUESTOR, 1, bytes(32), bytes(32))
+    chain.post(REQUESTOR, topic_of("digits"), example_terms(), [digest(1), digest(2)], [digest(3), digest(4)])
+    return chain
+
+
 class Log:
     """Events of one job, folded as they come."""
 
     def __init__(self) -> None:
         self.view, self.block = NetworkView(), 10
-        chain = ModelChain()
-        chain.register(REQUESTOR, 1, bytes(32), bytes(32))
-        chain.post(REQUESTOR, topic_of("digits"), example_terms(), [digest(1), digest(2)], [digest(3), digest(4)])
-        for event in chain.events:
+        for event in posting().events:
             self.view = apply(self.view, event.name, event.values, self.block)
 
     @property
@@ -123,6 +128,7 @@ def test_a_round_collects_what_is_published_for_it() -> None:
     log.add("ScoresOpened", round=1, kind=0, seat=2, words=words)
     log.add("ScoresCommitted", round=1, kind=int(SeatKind.AUDITOR), seat=0, commitment=digest("d"))
     log.add("ScoresOpened", round=1, kind=int(SeatKind.AUDITOR), seat=0, words=())
+    log.add("ScoresOpened", round=1, kind=int(SeatKind.AUDITOR), seat=1, words=(ABSTENTION,))
     log.add("RoundSettled", round=1, settled=words, positive_sum=40, panel=0b1000, left_out=0b101, deviating=0b10)
     log.add("AggregatePosted", round=1, seat=2, aggregate=digest("a"))
     made = log.job.current
@@ -133,8 +139,12 @@ def test_a_round_collects_what_is_published_for_it() -> None:
         digest("key"),
         {2: digest("c"), 3: digest("d")},
     )
-    assert (made.openings, made.aggregates, made.closed) == ({2: words, 3: ()}, {2: digest("a")}, False)
-    assert (made.scored, made.refused) == ({2: words}, {3})
+    assert (made.openings, made.aggregates, made.closed) == (
+        {2: words, 3: (), 4: (ABSTENTION,)},
+        {2: digest("a")},
+        False,
+    )
+    assert (made.scored, made.refused, made.abstained) == ({2: words}, {3}, {4})
     assert made.settled is not None
     assert (made.settled.panel, made.settled.left_out, made.settled.deviating) == ({3}, {0, 2}, {1})
     assert (made.settled.positive_sum, made.settled.struck, made.settled.accepted) == (40, {1}, (0,))
@@ -170,6 +180,17 @@ def test_lost_events_are_noticed() -> None:
         apply(NetworkView(), "TrainerJoined", {"job": JOB, "trainer": TRAINERS[0], "slot": 0}, block=1)
     with pytest.raises(KeyError):
         Log().add("UpdatePublished", round=1, slot=0, update=digest("u"))
+    first, posted = _posting()
+    with pytest.raises(KeyError, match="version 0 of the parameters"):
+        apply(NetworkView(), posted.name, posted.values, block=2)
+    with pytest.raises(KeyError, match="version 1 of the parameters follows 0"):
+        apply(NetworkView(), first.name, {**first.values, "version": 1}, block=1)
+
+
+def _posting() -> tuple[Event, Event]:
+    """The first parameters, and a job under them."""
+    events = {event.name: event for event in posting().events}
+    return events["ParametersChanged"], events["JobPosted"]
 
 
 def test_events_of_others_say_nothing() -> None:

@@ -15,7 +15,7 @@ async def send(parts: Parts, duty: Duty) -> None:
     honest = Call(_ELSEWHERE.get(duty.kind, PROTOCOL), function, arguments)
     call = parts.behaviour.transaction(honest, duty, parts.view.network)
     if duty.kind in _PRICES:
-        receipt = await send_paid(parts, duty.key, call, await _PRICES[duty.kind](parts, duty))
+        receipt = await send_paid(parts, _key(parts, duty), call, await _PRICES[duty.kind](parts, duty))
     else:
         receipt = await parts.signer.send(_key(parts, duty), call)
     await parts.view.reached(receipt.block)
@@ -34,8 +34,14 @@ async def send_paid(parts: Parts, key: str, call: Call, price: int) -> Receipt:
 
 
 def _key(parts: Parts, duty: Duty) -> str:
-    """A poke may be owed again in the same state (pages of a drawing): each look at a later block is a new one."""
-    return f"{duty.key}/{parts.view.now.block}" if duty.kind is DutyKind.POKE else duty.key
+    """A poke may be owed again in the same state (pages of a drawing): each look at a later block is a new one. A node that
+    changes its role and comes back to it registers as it did before, and puts up a ticket again."""
+    if duty.kind is DutyKind.POKE:
+        return f"{duty.key}/{parts.view.now.block}"
+    if duty.kind in (DutyKind.REGISTER, DutyKind.DEPOSIT):
+        me = parts.view.network.nodes.get(parts.identity.address)
+        return f"{duty.key}/{0 if me is None else me.registrations}"
+    return duty.key
 
 
 _ELSEWHERE: Mapping[DutyKind, str] = {

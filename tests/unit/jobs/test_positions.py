@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.simulation.scenario_files import EXAMPLES
 
-from scatter.simulation.positions import key_lines, line_of
+from scatter.jobs.positions import key_lines, line_of
 
 TRICKY = '''\
 a = 1

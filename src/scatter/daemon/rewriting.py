@@ -1,0 +1,28 @@
+"""Changing a setting of a node for good: in its file, whose comments and order stay."""
+
+import os
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from scatter.daemon.errors import SettingsError
+from scatter.daemon.reading import Settings
+from scatter.daemon.settings import FILE
+from scatter.protocol.states import Role
+
+
+def write_role(settings: Settings, role: Role) -> None:
+    """Let the file say another role; it is there whole or as it was. SettingsError when an option or the environment says which
+    role the node has, or when the file cannot be written."""
+    source = settings.fixed.get("role")
+    if source is not None:
+        raise SettingsError(f"the role is set by {source}, which counts before node.toml: change it there")
+    file = settings.folder / FILE
+    try:
+        content = tomlkit.parse(file.read_text())
+        content["role"] = role.name.lower()
+        draft = file.with_name(f".{FILE}.{os.getpid()}")
+        draft.write_text(tomlkit.dumps(content))
+        draft.replace(file)
+    except (OSError, TOMLKitError) as error:
+        raise SettingsError(f"{file} cannot be changed: {error}") from error
