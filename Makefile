@@ -8,11 +8,13 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test coverage check slither format contracts invariants mutants covered economy attacks gas clean lock
+.PHONY: help setup demo test test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       all tests"
+	@echo "make test-browser  the web pages in a real browser"
+	@echo "make screenshots   pictures of every web page"
 	@echo "make coverage   every line and branch of protocol and learning is tested"
 	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
 	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
@@ -22,6 +24,7 @@ help:
 	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
+	@echo "make bench-p2p  how fast content goes between two peers, beside a plain stream; and their memory"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
 	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
 	@echo "make lock       resolve the Python requirements again (needs uv)"
@@ -53,6 +56,12 @@ demo: setup
 
 test: setup
 	$(BIN)/python tools/run_tests.py $(ARGS)
+
+test-browser: setup
+	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)
+
+screenshots: setup
+	$(BIN)/python tools/screenshots.py $(ARGS)
 
 # Without the two suites that play whole jobs at length, which reach nothing that these do not.
 coverage: setup
@@ -89,6 +98,9 @@ covered: setup
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)
+
+bench-p2p: setup
+	$(BIN)/python tools/bench_p2p.py $(ARGS)
 
 gas: setup
 	$(BIN)/python tools/gas.py $(SIZES) $(ARGS)

@@ -24,7 +24,7 @@ FOLDERS = ("src", "contracts", "tests", "tools", "docs", "examples", "requiremen
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\s]+)`")
-MAKE = re.compile(r"\bmake ([a-z]+)\b")
+MAKE = re.compile(r"\bmake ([a-z][a-z0-9-]*)")
 ROOMS = {path.name for path in (ROOT / "src" / "scatter").iterdir() if (path / "__init__.py").is_file()} | {"ports"}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -69,7 +69,7 @@ def layers() -> list[str]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_the_state_table_is_the_one_that_holds() -> None:

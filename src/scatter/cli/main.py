@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scatter import __version__
-from scatter.cli import bootstrap, content, contracts, demo, figures, job, keys, node, peers, simulate
+from scatter.cli import bootstrap, content, contracts, demo, figures, job, keys, node, peers, simulate, web
 
 app = typer.Typer(
     name="scatter",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
+app.command("web")(web.web)
 app.command("bootstrap")(bootstrap.bootstrap)
 app.command("peers")(peers.peers)
 app.add_typer(node.app, name="node")

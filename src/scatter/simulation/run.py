@@ -14,6 +14,7 @@ from scatter.behaviours.persona import Conspiracy, Persona
 from scatter.behaviours.registry import create
 from scatter.chain.deployment import PROTOCOL, TOKEN, Deployment
 from scatter.content.memory import ContentPool, MemoryContentStore
+from scatter.learning.models import Model, write_model
 from scatter.localnet.ground import OPERATOR
 from scatter.localnet.measuring import final_metric, final_model
 from scatter.node.behaviour import Behaviour
@@ -27,9 +28,11 @@ from scatter.simulation.blocks import BlockRecord
 from scatter.simulation.expectations import evaluate
 from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
 from scatter.simulation.keeping import FOLDER, Keeper, Kept, block_from_json, block_to_json, run_id
+from scatter.simulation.pace import FullSpeed, Pace
 from scatter.simulation.past import past_blocks
 from scatter.simulation.recording.beginning import Beginning
 from scatter.simulation.recording.files import SUBFOLDER
+from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
 from scatter.simulation.result import Balance, SimulationResult
 from scatter.simulation.scenario import NodeGroup, Scenario
@@ -42,6 +45,8 @@ from scatter.simulation.world import World
 from scatter.storage.memory import MemoryArtefacts
 
 RESULT_FILE = "result.json"
+MODELS = "models"
+"""Where the last global model of each job lies in the output folder, by the job's name."""
 
 
 class Watcher(Protocol):
@@ -67,13 +72,14 @@ class Watcher(Protocol):
 @dataclass(slots=True)
 class Run:
     """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go; `keep_every`: wall-clock
-    seconds between two checkpoints."""
+    seconds between two checkpoints; `pace`: how fast it goes."""
 
     scenario: Scenario
     beside: Path
     out: Path
     watcher: Watcher
     keep_every: float
+    pace: Pace = field(default_factory=FullSpeed)
     _workload: Workload = field(init=False)
     _keeper: Keeper = field(init=False)
     _world: World = field(init=False)
@@ -90,6 +96,11 @@ class Run:
     _seconds: float = 0.0
     _began: float = 0.0
     _kept_at: float = 0.0
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What was recorded so far; None before there are contracts. It grows with each block, before the watcher sees it."""
+        return None if self._recorder is None else self._recorder.recorded
 
     async def run(self, *, fresh: bool = False) -> tuple[SimulationResult, list[dict[str, Any]]]:
         """Run it to its end; the result, and what came of the expectations. Everything is in the folder then.
@@ -127,9 +138,10 @@ class Run:
     async def _play(self, *, resumed: bool) -> None:
         steps = list(flattened(self.scenario.steps))
         self.watcher.begin(len(steps), resumed)
-        self._world.quiet = self._keep_sometimes
+        self._world.quiet, self._world.before_block = self._keep_sometimes, self.pace.before_block
         progress = self._stage.progress
         for number, step in enumerate(steps[progress.done :], start=progress.done + 1):
+            await self.pace.between_steps(number - 1)
             self.watcher.step(number, step)
             await self._stage.play(step)
             await self._keep_sometimes()
@@ -286,10 +298,16 @@ class Run:
             requestor = nodes[job.requestor]
             try:
                 model = await final_model(requestor, job)
+                self._keep_model(job.name, model)
                 metrics[job.id] = await final_metric(requestor, job, model, self._workload.package.evaluation)
             except (GiveUp, ContentMissing, JobCodeFailed, LookupError):
                 continue
         return metrics
+
+    def _keep_model(self, job: str, model: Model) -> None:
+        place = self.out / MODELS
+        place.mkdir(exist_ok=True)
+        (place / f"{job}.safetensors").write_bytes(write_model(model))
 
     def _write(self, result: SimulationResult, outcomes: list[dict[str, Any]]) -> None:
         assert self._recorder is not None  # noqa: S101

@@ -62,6 +62,8 @@ class World:
     watchers: list[Watcher] = field(default_factory=list)
     quiet: Callable[[], Awaitable[None]] = field(default=_nothing)
     """Called when nobody has anything to do at the present time, nothing is sent and nothing waits: the world may be kept."""
+    before_block: Callable[[], Awaitable[None]] = field(default=_nothing)
+    """Awaited before each block: it may take its time."""
 
     @property
     def network(self) -> NetworkView:
@@ -120,6 +122,7 @@ class World:
 
     async def mine(self, timestamp: Timestamp) -> None:
         """Mine a block, tell whoever watches, and let those go on who waited for it."""
+        await self.before_block()
         mined = await self.chain.mine(timestamp)
         await self.view.reached(mined.block.number)
         record = self._record(mined)

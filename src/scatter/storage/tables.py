@@ -6,6 +6,7 @@ Amounts never become columns: raw logs and raw transactions are kept as bytes, s
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKeyConstraint,
@@ -104,4 +105,50 @@ logs = Table(
     PrimaryKeyConstraint("block", "log_index"),
     ForeignKeyConstraint(["head"], ["blocks.number"], ondelete="CASCADE"),
     Index(None, "head"),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("workspace", String(16), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("short", Boolean, nullable=False),
+    Column("seed", BigInteger),
+    Column("status", String(16), nullable=False),
+    Column("wanted", String(16), nullable=False),
+    Column("until", Integer),
+    Column("pace", Float(53), nullable=False),
+    Column("error", Text),
+    Column("result", JSON),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("started_at", Float(53)),
+    Column("finished_at", Float(53)),
+    UniqueConstraint("workspace", "number"),
+    ForeignKeyConstraint(["workspace"], ["workspaces.id"], ondelete="CASCADE"),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("run", String(16), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("mark", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run", "number"),
+    UniqueConstraint("run", "mark"),
+    ForeignKeyConstraint(["run"], ["runs.id"], ondelete="CASCADE"),
 )

@@ -1,6 +1,6 @@
 """Rows of a table in memory: columns that grow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scatter.simulation.recording.schema import TABLES, Table
@@ -29,6 +29,17 @@ class Rows:
             raise ValueError(f"a row of {self.table.name} has {', '.join(self._columns)}; not {', '.join(values)}")
         for name, column in self._columns.items():
             column.append(values[name])
+
+    def extend(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Several rows, by column. ValueError for other columns than the table's, or unequally long ones."""
+        if columns.keys() != self._columns.keys() or len({len(values) for values in columns.values()}) != 1:
+            raise ValueError(f"these are not the columns of {self.table.name}")
+        for name, column in self._columns.items():
+            column.extend(columns[name])
+
+    def row(self, index: int) -> dict[str, Any]:
+        """A row by its place."""
+        return {name: column[index] for name, column in self._columns.items()}
 
     def column(self, name: str) -> list[Any]:
         """All values of a column."""

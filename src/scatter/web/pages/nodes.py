@@ -1,0 +1,145 @@
+"""The page of a workspace's nodes."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from scatter.behaviours.registry import BehaviourKind, behaviours
+from scatter.simulation.scenario import HONEST
+from scatter.storage.workspaces import Workspace
+from scatter.web.api.access import Desk
+from scatter.web.documents import editing
+from scatter.web.documents.blocks import parse, tables_at
+from scatter.web.documents.fields import Field, fields_of, option_fields, texts_of, values_of
+from scatter.web.pages.rendering import go_to, page, posted, workspace_values
+from scatter.web.service import FormError, Service
+from scatter.web.views.nodes import ROLES, groups, nodes
+
+router = APIRouter()
+
+
+@router.get("/w/{workspace}/nodes")
+async def show(request: Request, workspace: str, desk: Desk, run: int | None = None) -> Response:
+    """Groups of nodes, and each node as it is in a run."""
+    values = await workspace_values(desk, workspace, "nodes", run)
+    record = await desk.follower.record(values["run"].id) if values["run"] else None
+    content = parse(values["workspace"].document)
+    made = groups(content)
+    seen = nodes(record) if record is not None else []
+    return page(
+        request,
+        "nodes.html",
+        {**values, "groups": made, "nodes": seen, "roles": ROLES, "total": sum(g.size for g in made)},
+    )
+
+
+def _kinds(role: str) -> list[BehaviourKind]:
+    return [kind for kind in behaviours().values() if not role or role in {one.name.lower() for one in kind.roles}]
+
+
+def _form(values: dict[str, str]) -> tuple[list[Field], list[Field], list[BehaviourKind], BehaviourKind | None]:
+    kinds = _kinds(values.get("role", ""))
+    chosen = next((kind for kind in kinds if kind.name == (values.get("behaviour") or HONEST)), None)
+    options = list(option_fields(chosen.options.model_json_schema())) if chosen else []
+    return list(fields_of("node")), options, kinds, chosen
+
+
+async def _show_form(
+    request: Request, desk: Service, workspace: str, index: int | None, said: dict[str, str], errors: dict[str, str]
+) -> Response:
+    values = await workspace_values(desk, workspace, "nodes")
+    fields, options, kinds, chosen = _form(said)
+    more: dict[str, Any] = {
+        "index": index,
+        "fields": fields,
+        "options": options,
+        "kinds": kinds,
+        "chosen": chosen,
+        "said": said,
+        "errors": errors,
+        "roles": ROLES,
+    }
+    return page(request, "node_form.html", {**values, **more}, 422 if errors else 200)
+
+
+def _said(workspace: Workspace, index: int) -> dict[str, str]:
+    there = tables_at(parse(workspace.document), ("nodes",))
+    if not 0 <= index < len(there):
+        raise LookupError("this group of nodes is not there any more")
+    block = there[index]
+    _, options, _, _ = _form({"role": str(block.get("role", "")), "behaviour": str(block.get("behaviour", ""))})
+    return texts_of([*fields_of("node"), *options], block)
+
+
+@router.get("/w/{workspace}/nodes/new")
+async def new(request: Request, workspace: str, desk: Desk, role: str = "trainer") -> Response:
+    """The form of a new group."""
+    taken = {group.name for group in groups(parse((await desk.workspaces.get(workspace)).document))}
+    role = role if role in ROLES else "trainer"
+    name = role if role not in taken else editing.free_name(role, taken).replace("-copy", "-b")
+    name = name if name not in taken else editing.free_name(role, taken)
+    return await _show_form(request, desk, workspace, None, {"role": role, "group": name, "count": "1"}, {})
+
+
+@router.get("/w/{workspace}/nodes/{index}")
+async def edit(request: Request, workspace: str, index: int, desk: Desk) -> Response:
+    """The form of a group that is there."""
+    return await _show_form(request, desk, workspace, index, _said(await desk.workspaces.get(workspace), index), {})
+
+
+@router.post("/w/{workspace}/nodes/form")
+async def reform(request: Request, workspace: str, desk: Desk) -> Response:
+    """The form again, as another role or behaviour wants it."""
+    said = await posted(request)
+    index = int(said["index"]) if said.get("index", "").isdecimal() else None
+    return await _show_form(request, desk, workspace, index, said, {})
+
+
+def _values(said: dict[str, str]) -> dict[str, Any]:
+    fields, options, _, _ = _form(said)
+    values = values_of([*fields, *options], said)
+    if not options:
+        values["options"] = None
+    if values.get("behaviour") == HONEST:
+        values["behaviour"] = None
+    return values
+
+
+@router.post("/w/{workspace}/nodes/new")
+async def add(request: Request, workspace: str, desk: Desk) -> Response:
+    """Add a group."""
+    said = await posted(request)
+    try:
+        await desk.add_nodes(workspace, _values(said))
+    except FormError as error:
+        return await _show_form(request, desk, workspace, None, said, dict(error.errors))
+    return go_to(f"/w/{workspace}/nodes")
+
+
+@router.post("/w/{workspace}/nodes/{index}")
+async def save(request: Request, workspace: str, index: int, desk: Desk) -> Response:
+    """Change a group."""
+    said, at = await posted(request), ("nodes", index)
+    values = _values(said)
+    try:
+        await desk.edit(workspace, lambda text: editing.change(text, at, values), at)
+    except FormError as error:
+        return await _show_form(request, desk, workspace, index, said, dict(error.errors))
+    return go_to(f"/w/{workspace}/nodes")
+
+
+@router.post("/w/{workspace}/nodes/{index}/duplicate")
+async def duplicate(request: Request, workspace: str, index: int, desk: Desk) -> Response:
+    """Copy a group."""
+    await posted(request)
+    await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)))
+    return go_to(f"/w/{workspace}/nodes")
+
+
+@router.post("/w/{workspace}/nodes/{index}/delete")
+async def delete(request: Request, workspace: str, index: int, desk: Desk) -> Response:
+    """Take a group away."""
+    await posted(request)
+    await desk.edit(workspace, lambda text: editing.remove(text, ("nodes", index)))
+    return go_to(f"/w/{workspace}/nodes")

@@ -1,0 +1,1 @@
+"""What happened in a run, in memory: tables that grow with each event, and whoever follows them."""

@@ -1,0 +1,177 @@
+"""Nodes: groups as the document has them, and each node with what it has and owes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scatter.protocol.states import Role
+from scatter.simulation.scenario import HONEST
+from scatter.web.documents.fields import to_text
+from scatter.web.record.lines import Line
+from scatter.web.record.record import RunRecord
+from scatter.web.views.text import exact, gain, sct, words
+
+ROLES: Sequence[str] = tuple(role.name.lower() for role in Role if role is not Role.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a node has, in words: tokens in its wallet, its ticket, how much of that is locked, and what both changed by since
+    roles were taken, less what jobs hold of it."""
+
+    tokens: str
+    stake: str
+    locked: str
+    exact_tokens: str
+    exact_stake: str
+
+    def to_json(self) -> dict[str, str]:
+        """As JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """A node in a run. `duty`: what it is awaited for now; `standing`: scores it had accepted, and penalties."""
+
+    name: str
+    group: str
+    role: str
+    behaviour: str
+    address: str
+    held: Held
+    duty: str
+    standing: str
+    earned: int
+
+    @property
+    def bent(self) -> bool:
+        """Whether it misbehaves."""
+        return self.behaviour != HONEST
+
+    @property
+    def earnings(self) -> str:
+        """What jobs paid it, less what they cost it."""
+        return gain(self.earned)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSeen:
+    """An entry of `[[nodes]]`, as it is written."""
+
+    index: int
+    name: str
+    role: str
+    count: str
+    tokens: str
+    stake: str
+    behaviour: str
+    options: str
+    conspiracy: str
+    joins: str
+    size: int
+
+    @property
+    def bent(self) -> bool:
+        """Whether its nodes misbehave."""
+        return self.behaviour != HONEST
+
+
+def groups(content: Mapping[str, Any]) -> list[GroupSeen]:
+    """The groups of a document."""
+    variables = content.get("variables", {})
+    made = []
+    for index, values in enumerate(one for one in _list(content.get("nodes")) if isinstance(one, Mapping)):
+        options = values.get("options")
+        count = values.get("count", 1)
+        number = variables.get(str(count)[1:]) if isinstance(count, str) and isinstance(variables, Mapping) else count
+        made.append(
+            GroupSeen(
+                index,
+                to_text(values.get("group")),
+                to_text(values.get("role")),
+                to_text(count),
+                to_text(values.get("tokens", "100000 SCT")),
+                to_text(values.get("stake")) or "its role's ticket",
+                to_text(values.get("behaviour")) or HONEST,
+                ", ".join(f"{k} {to_text(v)}" for k, v in options.items()) if isinstance(options, Mapping) else "",
+                to_text(values.get("conspiracy")),
+                to_text(values.get("joins")) or "by-step",
+                number if isinstance(number, int) and not isinstance(number, bool) else 0,
+            )
+        )
+    return made
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def held_by(record: RunRecord, name: str) -> Held:
+    """What a node has now."""
+    tokens = record.balances.get(name, _NOTHING).latest
+    stake = record.stakes.get(name, _NOTHING).latest
+    return Held(sct(tokens), sct(stake), sct(record.locked.get(name, 0)), exact(tokens), exact(stake))
+
+
+_NOTHING = Line()
+
+
+def nodes(record: RunRecord) -> list[NodeSeen]:
+    """All nodes of a run, in the order of the scenario."""
+    behaviours = dict(zip(record["behaviours"].column("node"), record["behaviours"].column("behaviour"), strict=True))
+    duties, standings, earned = _duties(record), _standings(record), _earned(record)
+    return [
+        NodeSeen(
+            row["node"],
+            row["group"],
+            row["role"],
+            behaviours.get(row["node"], row["behaviour"]),
+            row["address"],
+            held_by(record, row["node"]),
+            duties.get(row["node"], ""),
+            standings.get(row["node"], ""),
+            earned.get(row["node"], 0),
+        )
+        for row in record["nodes"]
+        if row["role"] != "none"
+    ]
+
+
+def _duties(record: RunRecord) -> dict[str, str]:
+    states = dict(zip(record["states"].column("job"), record["states"].column("state"), strict=True))
+    names = dict(zip(record["jobs"].column("job"), record["jobs"].column("name"), strict=True))
+    found = dict[str, str]()
+    for job, awaited in record.awaited.items():
+        for node in awaited:
+            found[node] = f"{words(states.get(job, ''))} in {names.get(job, job)}"
+    return found
+
+
+def _standings(record: RunRecord) -> dict[str, str]:
+    """By trainer, how often it was accepted; by node, how often it deviated."""
+    latest: dict[tuple[int, int, str], bool] = {}
+    for row in record["settled_scores"]:
+        latest[row["job"], row["round"], row["trainer"]] = row["accepted"]
+    said = dict[str, str]()
+    for trainer in {trainer for _, _, trainer in latest}:
+        own = [accepted for (_, _, name), accepted in latest.items() if name == trainer]
+        said[trainer] = f"accepted {sum(own)} of {len(own)}"
+    seats: dict[tuple[int, int, str], bool] = {}
+    for row in record["settled_seats"]:
+        seats[row["job"], row["round"], row["node"]] = row["deviating"]
+    for row in record["challenges"]:
+        if row["side"] == "offender" and (row["job"], row["round"], row["node"]) in seats:
+            seats[row["job"], row["round"], row["node"]] = True
+    for node in {node for _, _, node in seats}:
+        own = [deviating for (_, _, name), deviating in seats.items() if name == node]
+        said[node] = f"with the rest in {len(own) - sum(own)} of {len(own)}"
+    return said
+
+
+def _earned(record: RunRecord) -> dict[str, int]:
+    made = dict[str, int]()
+    for row in record["payouts"]:
+        sign = {"paid": 1, "returned": 0, "penalty": -1}[row["kind"]]
+        made[row["node"]] = made.get(row["node"], 0) + sign * row["amount"]
+    return made

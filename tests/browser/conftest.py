@@ -1,0 +1,91 @@
+"""A server with one finished run, and Chromium."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.e2e.test_web import Web
+
+MOST_MILLISECONDS = 60_000
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "there is no Chromium here; install it with: apt-get install chromium"
+
+
+def chromium() -> str:
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.exit(INSTALL, returncode=1)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        # The sandbox needs rights that containers seldom give; pages here are our own.
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    server = Web(tmp_path_factory.mktemp("browser"))
+    yield server
+    for workspace in server.call("GET", "/workspaces"):
+        server.call("DELETE", f"/workspaces/{workspace['id']}")
+    server.command.interrupt()
+    server.command.wait(30)
+
+
+@pytest.fixture(scope="session")
+def finished(web: Web) -> str:
+    """The address of the example's pages, with a finished run in its short form."""
+    workspace = next(one for one in web.call("GET", "/workspaces") if one["name"].startswith("Example"))["id"]
+    run = web.call("POST", f"/workspaces/{workspace}/runs", {"short": True})["id"]
+    until_over(web, run)
+    return f"{web.address}/w/{workspace}"
+
+
+def until_over(web: Web, run: str) -> None:
+    end = time.monotonic() + MOST_MILLISECONDS / 1000
+    while (stored := web.call("GET", f"/runs/{run}"))["status"] != "finished":
+        assert stored["status"] in ("queued", "running"), stored["error"]
+        assert time.monotonic() < end
+        time.sleep(0.5)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1360, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(MOST_MILLISECONDS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return watched(context.new_page())
+
+
+def watched(page: Page) -> Page:
+    """A page whose errors, and refusals of its own policy, fail the test that looks at them."""
+    page.on("pageerror", lambda error: _complaints(page).append(str(error)))
+    page.on("console", lambda message: message.type == "error" and _complaints(page).append(message.text))
+    return page
+
+
+def _complaints(page: Page) -> list[str]:
+    complaints: list[str] = page.__dict__.setdefault("complaints", [])
+    return complaints
+
+
+def complaints(page: Page) -> list[str]:
+    """What went wrong on a page; losing the connection to a server that is restarted does not count."""
+    return [text for text in _complaints(page) if "ERR_CONNECTION" not in text and "ERR_INCOMPLETE" not in text]
+
+
+ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,65 @@
+"""axe-core finds nothing on any page, in light and in dark, on a screen and on a phone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.browser.conftest import complaints, watched
+from tests.e2e.test_web import Web
+
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = (
+    *("nodes", "nodes/new?role=validator", "nodes/2", "steps", "steps/3.0", "steps/new?do=change-behaviour", "run"),
+    *("data", "data?by=role", "jobs", "jobs/1", "file"),
+)
+EMPTY = ("nodes", "steps", "run", "data", "jobs")
+
+
+def found(page: Page) -> list[str]:
+    """What axe-core complains of."""
+    page.evaluate(AXE.read_text())
+    result: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", RULES
+    )
+    return [f"{one['id']}: {node['html'][:160]}" for one in result["violations"] for node in one["nodes"]]
+
+
+def told(wrong: dict[str, list[str]]) -> str:
+    return "\n".join(f"{name}: {one}" for name, all_ in wrong.items() for one in all_)
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_nothing_is_found_on_pages_of_a_run(browser: Browser, finished: str, scheme: Any, width: int) -> None:
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    )
+    page = watched(context.new_page())
+    wrong = {}
+    for name in PAGES:
+        page.goto(f"{finished}/{name}", wait_until="networkidle" if not name.startswith(("run", "data")) else "load")
+        page.wait_for_timeout(400)
+        wrong[name] = found(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} px wider than its window"
+    assert not any(wrong.values()), told(wrong)
+    assert complaints(page) == []
+    context.close()
+
+
+def test_nothing_is_found_where_there_is_nothing_yet(browser: Browser, web: Web, scheme: Any) -> None:
+    workspace = web.call("POST", "/workspaces", {"name": "Empty"})["id"]
+    context = browser.new_context(color_scheme=scheme)
+    page = watched(context.new_page())
+    wrong = {}
+    for name in ("/", "/#new", "/nowhere", *(f"/w/{workspace}/{tab}" for tab in EMPTY)):
+        page.goto(f"{web.address}{name}")
+        wrong[name] = found(page)
+    assert not any(wrong.values()), told(wrong)
+    context.close()

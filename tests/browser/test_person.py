@@ -1,0 +1,189 @@
+"""What a person does."""
+
+import re
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import complaints, watched
+from tests.e2e.test_web import Web
+
+LONG = 90_000
+
+
+def new_workspace(page: Page, web: Web, name: str) -> str:
+    page.goto(web.address)
+    page.get_by_role("link", name="New workspace").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/nodes")
+    return page.url.removesuffix("/nodes")
+
+
+def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(  # noqa: PLR0915 — one story
+    page: Page, web: Web
+) -> None:
+    base = new_workspace(page, web, "Twelve nodes")
+    page.get_by_role("link", name="Edit trainer").click()
+    page.get_by_label("Count").fill("2")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="+ trainer").click()
+    page.get_by_label("Name").fill("malicious")
+    page.get_by_label("Count").fill("2")
+    page.get_by_label("How they behave").select_option("label-flip")
+    expect(page.get_by_text("Trains on wrong answers")).to_be_visible()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name=re.compile("12 nodes"))).to_be_visible()
+
+    page.get_by_role("link", name="Steps", exact=True).click()
+    expect(page.locator(".step")).to_have_count(6)
+    page.get_by_role("button", name="Run", exact=True).first.click()
+    page.wait_for_url("**/steps")
+    expect(page.locator(".step.status-done")).to_have_count(6, timeout=LONG)
+    expect(page.locator(".step").nth(5)).to_contain_text("transaction")
+
+    page.get_by_role("link", name="Run", exact=True).click()
+    expect(page.get_by_text("The run is over.")).to_be_visible()
+    expect(page.locator("#network .name")).to_have_count(12)
+    expect(page.locator("#network .bent-node")).to_have_count(2)
+    expect(page.locator(".states .now")).to_have_text("settled")
+    expect(page.locator("#log")).to_contain_text("earns")
+
+    page.get_by_role("link", name="Data", exact=True).click()
+    for name in ("tokens", "accuracy", "contributions"):
+        expect(page.locator(f'[data-chart="{name}"] canvas')).to_be_visible()
+    line = page.locator('[data-chart="tokens"] .legend-list button', has_text="malicious-1")
+    line.click()
+    expect(line).to_have_attribute("aria-pressed", "false")
+    page.locator('[data-chart="tokens"] [data-log]').check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG of Token balance").click()
+    assert download.value.suggested_filename == "tokens.png"
+    drag(page, '[data-chart="tokens"] .u-over')
+    expect(page.locator('[data-chart="tokens"] [data-reset]')).to_be_visible()
+    page.locator('[data-chart="tokens"] [data-reset]').click()
+
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    page.get_by_role("link", name="job-1").click()
+    expect(page.locator(".payments")).to_contain_text("malicious-1 earned nothing as trainer")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the global model").click()
+    assert download.value.suggested_filename.endswith(".safetensors")
+
+    page.get_by_role("link", name="File", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    exported = Path(download.value.path())
+    page.goto(f"{web.address}/#new")
+    page.get_by_label("Name", exact=True).fill("In again")
+    page.get_by_text("Import a scenario file").click()
+    page.get_by_label("Choose a file").set_input_files(
+        {"name": "x.toml", "mimeType": "", "buffer": exported.read_bytes()}
+    )
+    expect(page.get_by_label("or paste its text")).to_have_value(re.compile("malicious"))
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/nodes")
+    again = page.url.split("/")[4]
+    assert httpx.get(f"{web.address}/w/{again}/export").text == httpx.get(f"{base}/export").text
+    assert complaints(page) == []
+
+
+def drag(page: Page, place: str) -> None:
+    box = page.locator(place).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 60, steps=5)
+    page.mouse.up()
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator(".step-text b").all_text_contents()
+
+
+def tab_to(page: Page, what: str) -> None:
+    """Press Tab until something has the focus that matches."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    raise AssertionError(f"Tab does not reach {what}")
+
+
+def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
+    page.goto(web.address)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    tab_to(page, "#name")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nodes")
+    tab_to(page, '.tabs a[href$="/steps"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/steps")
+    tab_to(page, "#grip-4")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#grip-3")).to_be_focused()
+    assert titles(page)[3:5] == ["Trainers join", "Add topic"]
+    expect(page.get_by_text("This scenario cannot run yet")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#grip-4")).to_be_focused()
+    assert titles(page)[3:5] == ["Add topic", "Trainers join"]
+    tab_to(page, ".more summary")
+    page.keyboard.press("Enter")
+    tab_to(page, '[hx-post$="/duplicate"] button')
+    page.keyboard.press("Enter")
+    expect(page.locator(".step")).to_have_count(7)
+    page.reload()
+    tab_to(page, "#controls .primary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".step.status-done").first).to_be_visible(timeout=LONG)
+    assert complaints(page) == []
+
+
+def test_steps_are_dragged(page: Page, web: Web) -> None:
+    new_workspace(page, web, "Dragged")
+    page.get_by_role("link", name="Steps", exact=True).click()
+    page.locator("#grip-5").drag_to(page.locator('.step[data-key="3"] .step-text'))
+    expect(page.locator(".step-text b").nth(3)).to_have_text("Wait")
+    assert titles(page)[3:] == ["Wait", "Add topic", "Trainers join"]
+
+
+def test_wrong_fields_are_told_where_they_are(page: Page, web: Web) -> None:
+    base = new_workspace(page, web, "Wrong")
+    page.goto(f"{base}/steps/3")
+    page.get_by_label("Rounds").fill("99")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#e-rounds")).to_have_text("Rounds it must be between 1 and 32")
+    expect(page.get_by_label("Rounds")).to_have_value("99")
+    page.get_by_label("Rounds").fill("1")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/steps")
+
+
+def test_two_browsers_see_one_run_and_a_restart_of_the_server_loses_nothing(context: BrowserContext, web: Web) -> None:
+    first, second = watched(context.new_page()), watched(context.new_page())
+    base = new_workspace(first, web, "Two browsers")
+    workspace = base.rsplit("/", 1)[1]
+    run = web.call("POST", f"/workspaces/{workspace}/runs", {"pace": 0.4})["id"]
+    for page in (first, second):
+        page.goto(f"{base}/run")
+        page.get_by_label("Transactions").check()
+        expect(page.locator("#log li").nth(12)).to_be_attached(timeout=LONG)
+    first.get_by_role("button", name="Pause").click()
+    expect(second.get_by_role("button", name="Continue")).to_be_visible()
+    second.get_by_role("button", name="Continue").click()
+    expect(first.get_by_role("button", name="Pause")).to_be_visible()
+    for page in (first, second):
+        page.get_by_label("Transactions").check()
+    web.command.kill()
+    expect(first.locator("#link")).to_have_attribute("data-state", "lost")
+    web.start()
+    web.call("PATCH", f"/runs/{run}", {"pace": 0})
+    for page in (first, second):
+        expect(page.locator("#link")).to_have_attribute("data-state", "over", timeout=LONG)
+    whole = [entry["text"] for entry in web.call("GET", f"/runs/{run}/log?limit=5000")]
+    for page in (first, second):
+        lines = page.locator("#log li > span").all_text_contents()
+        assert [re.sub(r"^job-\d+ ", "", line) for line in reversed(lines)] == whole
+        expect(page.get_by_text("The run is over.")).to_be_visible()

@@ -1,0 +1,64 @@
+"""Fields of forms: told by the schema, from text to values and back."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scatter.behaviours.registry import behaviours
+from scatter.simulation.step_kinds import STEP_KINDS
+from scatter.web.documents.fields import fields_of, option_fields, texts_of, values_of
+from scatter.web.views.steps import TITLES, about
+
+SCENARIOS = Path(__file__).resolve().parents[3] / "examples" / "scenarios"
+
+
+def _steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for step in steps for one in (step, *_steps(step.get("steps", [])))]
+
+
+@pytest.mark.parametrize("file", sorted(SCENARIOS.rglob("*.toml")), ids=lambda file: file.stem)
+def test_forms_of_every_example_say_what_the_file_says(file: Path) -> None:
+    content = tomllib.loads(file.read_text())
+    for kind, block in [*(("node", n) for n in content["nodes"]), *((s["do"], s) for s in _steps(content["steps"]))]:
+        form = fields_of(kind)
+        said = {name: value for name, value in values_of(form, texts_of(form, block)).items() if value is not None}
+        assert said == {name: value for name, value in block.items() if name not in ("do", "steps", "options")}
+
+
+@pytest.mark.parametrize("kind", STEP_KINDS)
+def test_every_kind_of_steps_has_a_form_and_a_title(kind: str) -> None:
+    assert TITLES[kind]
+    assert about(kind)
+    assert all(field.rule and field.label for field in fields_of(kind))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("reward", "1,000", "1000 SCT"),
+        ("reward", "1000 to 2000.5 by 0.5", {"between": ["1000 SCT", "2000.5 SCT"], "step": "0.5 SCT"}),
+        ("reward", "$much", "$much"),
+        ("rounds", "3", 3),
+        ("rounds", "three", "three"),
+        ("fault", "0.9", 0.9),
+        ("fault", "1", 1),
+        ("rounds", "  ", None),
+    ],
+)
+def test_texts_become_values(name: str, text: str, value: Any) -> None:
+    assert values_of(fields_of("add-topic"), {name: text}) == {name: value}
+
+
+def test_tables_in_tables_are_put_together() -> None:
+    form = fields_of("add-topic")
+    said = {"trainers.min": "4", "trainers.max": "10", "durations.train": "", "durations.open": ""}
+    assert values_of(form, said) == {"trainers": {"min": 4, "max": 10}, "durations": None}
+
+
+def test_options_of_every_behaviour_have_fields_whose_usual_values_are_taken() -> None:
+    for kind in behaviours().values():
+        form = option_fields(kind.options.model_json_schema())
+        said = values_of(form, {field.name: field.usual for field in form}).get("options") or {}
+        kind.check(said)
