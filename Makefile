@@ -8,7 +8,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas mutation clean lock
+.PHONY: help setup demo test test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -24,6 +24,7 @@ help:
 	@echo "make covered    do the contracts' tests go through every line and branch?"
 	@echo "make economy    the seven casts of docs/economy.md over five seeds, against the committed numbers"
 	@echo "make attacks    attacks on training of docs/economy.md, likewise"
+	@echo "make bench-p2p  how fast content goes between two peers, beside a plain stream; and their memory"
 	@echo "make gas        what whole honest jobs cost; SIZES=\"6/3/2/1 10/5/3/1\" picks them"
 	@echo "make mutation   change the pure rooms one thing at a time: does a fast test notice? hours; ARGS=\"--endings 3\" for a tenth"
 	@echo "make setup      install everything into $(VENV) and contracts/node_modules"
@@ -98,6 +99,9 @@ covered: setup
 
 economy: setup
 	$(BIN)/python tools/economy.py $(ARGS)
+
+bench-p2p: setup
+	$(BIN)/python tools/bench_p2p.py $(ARGS)
 
 gas: setup
 	$(BIN)/python tools/gas.py $(SIZES) $(ARGS)

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IScatterDisputes} from "./IScatterDisputes.sol";
 import {JobStates} from "./JobStates.sol";
+import {Masks} from "./Masks.sol";
 import {ChallengeKind, Reason, Role, State} from "./ScatterTypes.sol";
 
 /// @title Challenging: who has a part in the job names what is wrong, and puts up a bond
@@ -20,9 +21,11 @@ abstract contract Challenges is JobStates, IScatterDisputes {
             revert NotParticipant(msg.sender);
         }
         if (!_challengeable(j, kind, roundNumber)) revert NotChallengeable(kind, roundNumber);
-        Challenge storage c = _itemFor(j, kind, roundNumber);
+        uint256 place = _placeOf(kind, roundNumber);
+        Challenge storage c = j.challenges[place];
         uint128 filer = _filerBit(j, p);
         if (c.filers & filer != 0) revert AlreadyChallenged(kind, roundNumber);
+        if (c.filers == 0) j.jury.challenged |= uint72(1 << place);
         c.filers |= filer;
         emit Challenged(jobId, kind, roundNumber, msg.sender);
         TOKEN.safeTransferFrom(msg.sender, address(this), _parametersOf(j).challengeBond);
@@ -35,31 +38,15 @@ abstract contract Challenges is JobStates, IScatterDisputes {
         return kind == ChallengeKind.Scores ? sumPlusOne != 0 : sumPlusOne > 1;
     }
 
-    /// @dev The item, which is new when nobody challenged it before.
-    function _itemFor(Job storage j, ChallengeKind kind, uint8 roundNumber) private returns (Challenge storage c) {
-        uint256 i = _find(j, kind, roundNumber);
-        uint256 n = j.jury.challenges;
-        if (i == MAX_CHALLENGES) revert TooManyChallenges(MAX_CHALLENGES);
-        c = j.challenges[i];
-        if (i < n) return c;
-        c.kind = kind;
-        c.round = roundNumber;
-        j.jury.challenges = uint8(n + 1);
-    }
-
     /// @dev An item that was challenged.
-    function _item(Job storage j, ChallengeKind kind, uint8 roundNumber) internal view returns (Challenge storage) {
-        uint256 i = _find(j, kind, roundNumber);
-        if (i == j.jury.challenges) revert NotChallenged(kind, roundNumber);
-        return j.challenges[i];
-    }
-
-    /// @dev Its place; the first free one when it was not challenged.
-    function _find(Job storage j, ChallengeKind kind, uint8 roundNumber) private view returns (uint256 i) {
-        uint256 n = j.jury.challenges;
-        for (; i < n; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (c.kind == kind && c.round == roundNumber) return i;
-        }
+    function _item(Job storage j, ChallengeKind kind, uint8 roundNumber)
+        internal
+        view
+        returns (Challenge storage, uint256 place)
+    {
+        bool exists = roundNumber != 0 && (kind == ChallengeKind.Refusal ? roundNumber == j.round : roundNumber <= j.round);
+        if (exists) place = _placeOf(kind, roundNumber);
+        if (!exists || !Masks.has(j.jury.challenged, place)) revert NotChallenged(kind, roundNumber);
+        return (j.challenges[place], place);
     }
 }

@@ -8,7 +8,7 @@ import {ChallengeKind} from "./ScatterTypes.sol";
 /// no part in the job (all there are when fewer; fewer than max(3, minJury): void).
 interface IScatterDisputes {
     /// @notice In Challenging, a member, auditor or trainer challenges an item, the requestor a refusal; takes the challenge bond.
-    /// Several may file the same item, each once; at most 16 items.
+    /// Several may file the same item, each once.
     function challenge(bytes32 jobId, ChallengeKind kind, uint8 roundNumber) external;
 
     /// @notice A juror commits to its verdict on an item: keccak256(abi.encode(chainid, this contract, uint8 SeatKind.Juror, job,

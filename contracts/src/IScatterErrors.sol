@@ -115,8 +115,6 @@ interface IScatterErrors {
     error NotChallengeable(ChallengeKind kind, uint8 round);
     /// One filing per account and item.
     error AlreadyChallenged(ChallengeKind kind, uint8 round);
-    /// So many items are challenged already; who agrees can file with others.
-    error TooManyChallenges(uint256 most);
     /// Nobody challenged this.
     error NotChallenged(ChallengeKind kind, uint8 round);
     /// The action belongs to another phase of Judging.

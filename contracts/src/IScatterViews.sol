@@ -30,7 +30,7 @@ interface IScatterViews {
     /// @notice The jurors, as far as drawn.
     function jurors(bytes32 jobId) external view returns (address[] memory);
 
-    /// @notice The challenged items in the order in which they first were.
+    /// @notice The challenged items: scores by round, aggregates by round, the refusal.
     function challenges(bytes32 jobId) external view returns (ChallengeView[] memory);
 
     /// @notice What an account is in a job. Who the trainers are only `TrainerJoined` tells.

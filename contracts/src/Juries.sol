@@ -75,22 +75,22 @@ abstract contract Juries is Drawing, Challenges {
             j.phase = JudgingPhase.Tallying;
             _end(j, jobId, State.Settled, j.reason);
         } else {
-            j.jury.pending = uint16(jurors * j.jury.challenges);
+            j.jury.pending = uint16(jurors * Masks.size(j.jury.challenged));
             _advance(j, jobId, JudgingPhase.Committing, _duration(j, Span.Judge));
         }
     }
 
     /// @dev All committed to all items, or the deadline has passed. Awaited next: as many openings as there are commitments.
     function _beginOpening(Job storage j, bytes32 jobId) internal {
-        j.jury.pending = uint16(uint256(j.jurors) * j.jury.challenges - j.jury.pending);
+        j.jury.pending = uint16(j.jurors * Masks.size(j.jury.challenged) - j.jury.pending);
         _advance(j, jobId, JudgingPhase.Opening, _duration(j, Span.Judge));
     }
 
     /// @dev All commitments were opened, or the deadline has passed. Who did not open every item was silent.
     function _beginTallying(Job storage j, bytes32 jobId) internal {
         uint256 silent;
-        for (uint256 i; i < j.jury.challenges; ++i) {
-            silent |= ~uint256(j.challenges[i].opened);
+        for (uint256 left = j.jury.challenged; left != 0; left &= left - 1) {
+            silent |= ~uint256(j.challenges[Masks.least(left)].opened);
         }
         j.jury.slashable = uint32(silent & Masks.all(j.jurors));
         _advance(j, jobId, JudgingPhase.Tallying, 0);
@@ -116,7 +116,7 @@ abstract contract Juries is Drawing, Challenges {
         Part storage p = j.parts[msg.sender];
         if (p.role == Role.None || p.kind != SeatKind.Juror) revert NotJuror(msg.sender);
         juror = p.index;
-        c = _item(j, kind, roundNumber);
+        (c,) = _item(j, kind, roundNumber);
     }
 
     /// @dev Whether it gives numbers, or an aggregate.

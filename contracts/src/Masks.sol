@@ -23,6 +23,13 @@ library Masks {
         }
     }
 
+    /// @dev The lowest number in the set, which is not empty.
+    function least(uint256 mask) internal pure returns (uint256) {
+        unchecked {
+            return size((mask & (0 - mask)) - 1);
+        }
+    }
+
     /// @dev The lowest n of the set; all of it when it has fewer.
     function first(uint256 mask, uint256 n) internal pure returns (uint256 lowest) {
         unchecked {

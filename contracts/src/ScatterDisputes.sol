@@ -17,7 +17,7 @@ contract ScatterDisputes is Module, Verdicts {
         if (state != State.Challenging && state != State.Judging) revert WrongState(state);
         if (block.timestamp <= j.deadline) revert DeadlineAhead(j.deadline);
         if (state == State.Challenging) {
-            if (j.jury.challenges == 0) _end(j, jobId, State.Settled, j.reason);
+            if (j.jury.challenged == 0) _end(j, jobId, State.Settled, j.reason);
             else _enterJudging(j, jobId);
         } else if (j.phase == JudgingPhase.Drawing) {
             _drawJury(j, jobId);

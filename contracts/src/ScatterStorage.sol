@@ -28,7 +28,6 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     uint256 internal constant MAX_AUDITORS = 7;
     uint256 internal constant MAX_SEATS = MAX_MEMBERS + MAX_AUDITORS;
     uint256 internal constant MAX_JURORS = 31;
-    uint256 internal constant MAX_CHALLENGES = 16;
     uint256 internal constant MAX_VERSIONS = 256;
     uint256 internal constant MAX_DURATION = 30 days;
     /// Lanes of contributions that fit beside the metric in one word: up to here openings are stored, above only their hash.
@@ -99,14 +98,12 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint8 minJury;
     }
 
-    /// A challenged item.
+    /// A challenged item. Its place says what it is: see `_placeOf`.
     struct Challenge {
-        // one word: what it is, and what came of it
-        ChallengeKind kind;
-        uint8 round;
+        // one word: what came of it
         Outcome outcome;
         uint128 filers; // see ChallengeView
-        uint40 lost; // seats that lose L by this verdict
+        uint40 lost; // seats that this verdict takes L from; they lose it to the first item that does
         uint32 agreed; // jurors
         // one word: what jurors did
         uint32 committed;
@@ -119,11 +116,11 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     /// One word: what the second layer of a job has come to.
     struct Jury {
         uint32 slashable;
-        uint8 challenges;
+        uint72 challenged; // items, by place
         uint8 tallied;
         uint16 pending; // commitments or openings that are awaited
-        uint32 rewarded; // jurors that get the fee
-        uint128 fee;
+        uint32 rewarded; // jurors that agreed with a verdict that changed something
+        uint96 fee; // each of them gets it
     }
 
     /// A draw that takes more than one page.
@@ -156,7 +153,7 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
         uint32[32] jurorAt; // positions in both pools, one after the other
         bytes32[MAX_ROUNDS] shardKeyHashes; // of round r at r - 1
         Round[MAX_ROUNDS + 1] rounds; // of round r at r
-        Challenge[MAX_CHALLENGES] challenges;
+        Challenge[2 * MAX_ROUNDS + 1] challenges; // by place
         mapping(address account => Part) parts;
     }
 
@@ -239,6 +236,18 @@ abstract contract ScatterStorage is IScatterErrors, IScatterEvents {
     function _filerBit(Job storage j, Part storage p) internal view returns (uint128) {
         if (p.role == Role.Requestor) return uint128(1 << 127);
         return uint128(1 << (p.role == Role.Trainer ? p.index : 64 + uint256(_seatNumber(j, p))));
+    }
+
+    /// @dev Where an item of a round, from 1 to MAX_ROUNDS, has its place: scores, then aggregates, by round, then the refusal. A job
+    /// has room for all of them, so nobody can take another's, and the order of places is that in which seats lose L.
+    function _placeOf(ChallengeKind kind, uint256 roundNumber) internal pure returns (uint256) {
+        return MAX_ROUNDS * uint256(kind) + (kind == ChallengeKind.Refusal ? 0 : roundNumber - 1);
+    }
+
+    /// @dev What has this place. A refusal is of the round in which the job stopped.
+    function _itemAt(Job storage j, uint256 place) internal view returns (ChallengeKind kind, uint8 roundNumber) {
+        kind = ChallengeKind(place / MAX_ROUNDS);
+        roundNumber = kind == ChallengeKind.Refusal ? j.round : uint8(place % MAX_ROUNDS + 1);
     }
 
     /// @dev J: how many jurors a job wants.

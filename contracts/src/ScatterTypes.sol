@@ -193,7 +193,7 @@ struct JobView {
     /// jurors (bit i: juror i) that were silent, or outside a verdict: slashed when they claim
     uint32 slashableJurors;
     /// what each juror that agreed with a verdict that changed something gets of the challenge pool, base units
-    uint128 jurorFee;
+    uint96 jurorFee;
 }
 
 /// A round as `round` shows it. `published` has bit t for trainer slot t, the others bit i for seat i (see JobView).

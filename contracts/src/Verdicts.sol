@@ -28,9 +28,9 @@ abstract contract Verdicts is Juries {
         Job storage j = _jobs[jobId];
         if (j.state != State.Judging) revert WrongState(j.state);
         if (j.phase != JudgingPhase.Tallying) revert WrongPhase(j.phase);
-        Challenge storage c = _item(j, kind, roundNumber);
+        (Challenge storage c, uint256 place) = _item(j, kind, roundNumber);
         if (c.outcome != Outcome.Pending) revert AlreadyTallied(kind, roundNumber);
-        _tally(j, jobId, c, words);
+        _tally(j, jobId, place, words);
     }
 
     /// @dev Count the first item that needs no words from outside, if there is one.
@@ -40,9 +40,11 @@ abstract contract Verdicts is Juries {
             none.offset := 0
             none.length := 0
         }
-        for (uint256 i; i < j.jury.challenges; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (c.outcome == Outcome.Pending && !_needsWords(j, c.kind)) return _tally(j, jobId, c, none);
+        uint256 left = j.jury.challenged;
+        if (_needsWords(j, ChallengeKind.Scores)) left &= ~Masks.all(MAX_ROUNDS);
+        for (; left != 0; left &= left - 1) {
+            uint256 place = Masks.least(left);
+            if (j.challenges[place].outcome == Outcome.Pending) return _tally(j, jobId, place, none);
         }
     }
 
@@ -50,31 +52,39 @@ abstract contract Verdicts is Juries {
         return kind == ChallengeKind.Scores && j.trainers > ONE_WORD_TRAINERS;
     }
 
-    function _tally(Job storage j, bytes32 jobId, Challenge storage c, uint256[][] calldata words) private {
-        ChallengeKind kind = c.kind;
+    function _tally(Job storage j, bytes32 jobId, uint256 place, uint256[][] calldata words) private {
+        (ChallengeKind kind, uint8 roundNumber) = _itemAt(j, place);
+        Challenge storage c = j.challenges[place];
+        Round storage r = j.rounds[roundNumber];
         Tally memory t;
         if (_needsWords(j, kind)) {
-            uint256 expected = Masks.size(_numbers(j.rounds[c.round])) + Masks.size(c.given);
+            uint256 expected = Masks.size(_numbers(r)) + Masks.size(c.given);
             if (words.length != expected) revert WordCountMismatch(expected, words.length);
         } else if (words.length != 0) {
             revert WordCountMismatch(0, words.length);
         }
-        if (kind == ChallengeKind.Scores) _tallyScores(j, c, words, t);
-        else if (kind == ChallengeKind.Aggregate) _tallyAggregates(j, c, t);
-        else _tallyRefusal(j, c, t);
+        if (kind == ChallengeKind.Scores) _tallyScores(j, r, c, words, t);
+        else if (kind == ChallengeKind.Aggregate) _tallyAggregates(j, r, c, t);
+        else _tallyRefusal(j, r, c, t);
         c.outcome = t.changed ? Outcome.Changed : t.counts ? Outcome.Stands : Outcome.NoVerdict;
         c.lost = uint40(t.lost);
         c.agreed = uint32(t.agreed);
         j.jury.slashable |= uint32(t.outside);
+        if (t.changed) j.jury.rewarded |= uint32(t.agreed);
         emit VerdictReached(
-            jobId, kind, c.round, t.counts, t.changed, t.lanes, t.aggregate, t.lost, t.agreed, t.outside, t.deviating
+            jobId, kind, roundNumber, t.counts, t.changed, t.lanes, t.aggregate, t.lost, t.agreed, t.outside, t.deviating
         );
-        if (++j.jury.tallied == j.jury.challenges) _finish(j, jobId);
+        if (++j.jury.tallied == Masks.size(j.jury.challenged)) _finish(j, jobId);
     }
 
     // ── scores ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    function _tallyScores(Job storage j, Challenge storage c, uint256[][] calldata words, Tally memory t) private {
-        Round storage r = j.rounds[c.round];
+    function _tallyScores(
+        Job storage j,
+        Round storage r,
+        Challenge storage c,
+        uint256[][] calldata words,
+        Tally memory t
+    ) private {
         (Judgement.Verdict memory v, uint256[][] memory seats) = _judge(j, r, c, words);
         t.counts = v.counts;
         t.changed = v.changed;
@@ -141,12 +151,11 @@ abstract contract Verdicts is Juries {
     }
 
     // ── aggregates ──────────────────────────────────────────────────────────────────────────────────────────────────
-    function _tallyAggregates(Job storage j, Challenge storage c, Tally memory t) private view {
+    function _tallyAggregates(Job storage j, Round storage r, Challenge storage c, Tally memory t) private view {
         (t.aggregate, t.agreed) = _sameAggregate(c, Masks.twoThirds(j.jurors));
         t.counts = t.aggregate != 0;
         if (!t.counts) return;
         t.outside = c.given & ~t.agreed;
-        Round storage r = j.rounds[c.round];
         t.changed = t.aggregate != _closedModel(j, r);
         if (t.changed) t.lost = _postedAnother(r, t.aggregate);
     }
@@ -200,13 +209,13 @@ abstract contract Verdicts is Juries {
     }
 
     // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
-    function _tallyRefusal(Job storage j, Challenge storage c, Tally memory t) private view {
+    function _tallyRefusal(Job storage j, Round storage r, Challenge storage c, Tally memory t) private view {
         uint256 needed = Masks.twoThirds(j.jurors);
         uint256 numbers = c.given;
         uint256 refusals = c.opened & ~numbers & ~uint256(c.abstained);
         if (Masks.size(numbers) >= needed) {
             (t.counts, t.changed, t.agreed, t.outside) = (true, true, numbers, refusals);
-            t.lost = j.rounds[c.round].refused;
+            t.lost = r.refused;
         } else if (Masks.size(refusals) >= needed) {
             (t.counts, t.agreed, t.outside) = (true, refusals, numbers);
         }
@@ -215,24 +224,9 @@ abstract contract Verdicts is Juries {
     // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
     /// @dev All items are counted: what each part of the job gets and loses is fixed.
     function _finish(Job storage j, bytes32 jobId) private {
-        _loseOnce(j);
         _slashWhatStands(j);
         _reserveFees(j, jobId);
         _end(j, jobId, State.Settled, j.reason);
-    }
-
-    /// @dev A seat loses L once, to the first item that takes it: Scores by round, Aggregate by round, Refusal.
-    function _loseOnce(Job storage j) private {
-        uint256 n = j.jury.challenges;
-        uint256 taken;
-        uint256 before;
-        for (uint256 i; i < n; ++i) {
-            (Challenge storage c, uint256 key) = _nextItem(j, before);
-            uint256 lost = c.lost;
-            if (lost & taken != 0) c.lost = uint40(lost & ~taken);
-            taken |= lost;
-            before = key;
-        }
     }
 
     /// @dev Verdicts may have changed who deviates.
@@ -245,25 +239,10 @@ abstract contract Verdicts is Juries {
         j.slashable = uint40(seats);
     }
 
-    /// @dev The item with the least key (1 + its kind and round) above this one.
-    function _nextItem(Job storage j, uint256 before) private view returns (Challenge storage next, uint256 least) {
-        next = j.challenges[0];
-        least = type(uint256).max;
-        for (uint256 i; i < j.jury.challenges; ++i) {
-            Challenge storage c = j.challenges[i];
-            uint256 key = (uint256(c.kind) << 8 | c.round) + 1;
-            if (key > before && key < least) (next, least) = (c, key);
-        }
-    }
-
     /// @dev Each juror that agreed with a verdict that changed something gets the same part of the challenge pool as it is now,
     /// at most what a member earned in the job.
     function _reserveFees(Job storage j, bytes32 jobId) private {
-        uint256 rewarded;
-        for (uint256 i; i < j.jury.challenges; ++i) {
-            Challenge storage c = j.challenges[i];
-            if (c.outcome == Outcome.Changed) rewarded |= c.agreed;
-        }
+        uint256 rewarded = j.jury.rewarded;
         uint256 pool = _challengePool;
         // slither-disable-next-line divide-before-multiply (each juror is paid the fee rounded down, so that times their number leaves)
         uint256 fee = pool * _parametersOf(j).jurorFeeBps / BPS;
@@ -271,18 +250,15 @@ abstract contract Verdicts is Juries {
         if (most < fee) fee = most;
         if (rewarded == 0 || fee == 0) return;
         _challengePool = pool - fee * Masks.size(rewarded);
-        j.jury.rewarded = uint32(rewarded);
-        j.jury.fee = uint128(fee);
+        j.jury.fee = uint96(fee);
         emit JurorFeesReserved(jobId, fee, rewarded);
     }
 
-    /// @dev What the settled rounds pay a member at most.
+    /// @dev What the settled rounds pay a member at most. A job goes on from settled rounds only, so all but the last one are.
     function _membersPay(Job storage j) private view returns (uint256) {
         (, uint256 membersPart,) = _parts(_parametersOf(j), j.terms.roundPool, j.auditors);
-        uint256 settled;
-        for (uint256 number = 1; number <= j.round; ++number) {
-            if (j.rounds[number].sumPlusOne != 0) ++settled;
-        }
+        uint256 last = j.round;
+        uint256 settled = j.rounds[last].sumPlusOne == 0 ? last - 1 : last;
         // slither-disable-next-line divide-before-multiply (a member's part is rounded down in each round)
         return settled * (membersPart / j.terms.members);
     }

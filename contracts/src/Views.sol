@@ -2,8 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {IScatterViews} from "./IScatterViews.sol";
+import {Masks} from "./Masks.sol";
 import {ScatterStorage} from "./ScatterStorage.sol";
 import {
+    ChallengeKind,
     ChallengeView,
     Immutables,
     JobTerms,
@@ -31,7 +33,7 @@ abstract contract Views is ScatterStorage, IScatterViews {
             auditors: j.auditors,
             jurors: j.jurors,
             phase: j.phase,
-            challenges: j.jury.challenges,
+            challenges: uint8(Masks.size(j.jury.challenged)),
             deadline: j.deadline,
             drawBlock: j.drawBlock,
             drawAttempt: j.drawAttempt,
@@ -125,19 +127,24 @@ abstract contract Views is ScatterStorage, IScatterViews {
     /// @inheritdoc IScatterViews
     function challenges(bytes32 jobId) external view returns (ChallengeView[] memory items) {
         Job storage j = _jobs[jobId];
-        items = new ChallengeView[](j.jury.challenges);
-        for (uint256 i; i < items.length; ++i) {
-            Challenge storage c = j.challenges[i];
-            items[i] = ChallengeView({
-                kind: c.kind,
-                round: c.round,
+        uint256 left = j.jury.challenged;
+        items = new ChallengeView[](Masks.size(left));
+        uint256 taken;
+        for (uint256 i; left != 0; left &= left - 1) {
+            uint256 place = Masks.least(left);
+            Challenge storage c = j.challenges[place];
+            (ChallengeKind kind, uint8 roundNumber) = _itemAt(j, place);
+            items[i++] = ChallengeView({
+                kind: kind,
+                round: roundNumber,
                 outcome: c.outcome,
                 filers: c.filers,
-                lost: c.lost,
+                lost: c.lost & ~uint40(taken),
                 committed: c.committed,
                 opened: c.opened,
                 agreed: c.agreed
             });
+            if (j.state == State.Settled) taken |= c.lost;
         }
     }
 

@@ -58,21 +58,61 @@ contract DisputesTest is DisputedJob, IScatterEvents {
         );
     }
 
-    function test_AtMostSixteenItems() public {
-        bytes32 job = started(audited(9));
-        for (uint256 r; r < 9; ++r) {
+    /// In the order of items, whoever came first; rounds that nobody challenged are not among them.
+    function test_ItemsAreShownInTheirOrder() public {
+        bytes32 job = started(audited(32));
+        for (uint256 r; r < 31; ++r) {
             playRound(job, truth());
         }
-        for (uint8 r = 1; r <= 8; ++r) {
-            file(job, trainer(0), ChallengeKind.Scores, r);
-            file(job, trainer(0), ChallengeKind.Aggregate, r);
+        publish(job, ALL);
+        reveal(job);
+        score(job, five(none, none, truth(), truth(), truth()));
+        file(job, requestor, ChallengeKind.Refusal, 32);
+        file(job, trainer(1), ChallengeKind.Aggregate, 31);
+        file(job, trainer(1), ChallengeKind.Scores, 31);
+        file(job, trainer(0), ChallengeKind.Aggregate, 1);
+        file(job, trainer(2), ChallengeKind.Scores, 1);
+        shown(job, 0, ChallengeKind.Scores, 1, 1 << 2);
+        shown(job, 1, ChallengeKind.Scores, 31, 1 << 1);
+        shown(job, 2, ChallengeKind.Aggregate, 1, 1);
+        shown(job, 3, ChallengeKind.Aggregate, 31, 1 << 1);
+        shown(job, 4, ChallengeKind.Refusal, 32, 1 << 127);
+        vm.assertEq(protocol.challenges(job).length, 5, "five");
+        vm.assertEq(protocol.job(job).challenges, 5, "five in the job");
+    }
+
+    function shown(bytes32 job, uint256 i, ChallengeKind kind, uint8 round, uint256 filers) private view {
+        ChallengeView memory c = protocol.challenges(job)[i];
+        vm.assertEq(uint256(c.kind), uint256(kind), "kind");
+        vm.assertEq(c.round, round, "round");
+        vm.assertEq(c.filers, filers, "filers");
+    }
+
+    /// What a juror names must be an item that was challenged, and no other that has its place by accident.
+    function test_OnlyWhatWasChallengedIsJudged() public {
+        bytes32 job = started(audited(32));
+        for (uint256 r; r < 32; ++r) {
+            playRound(job, truth());
         }
-        refused(
-            trainer(0),
-            challenging(job, ChallengeKind.Scores, 9),
-            abi.encodeWithSelector(IScatterErrors.TooManyChallenges.selector, 16)
-        );
-        file(job, trainer(1), ChallengeKind.Aggregate, 8);
+        file(job, trainer(0), ChallengeKind.Scores, 32);
+        file(job, trainer(0), ChallengeKind.Aggregate, 1);
+        address juror = seatJury(job)[0];
+        ChallengeKind[6] memory kinds = [
+            ChallengeKind.Scores,
+            ChallengeKind.Scores,
+            ChallengeKind.Scores,
+            ChallengeKind.Aggregate,
+            ChallengeKind.Aggregate,
+            ChallengeKind.Refusal
+        ];
+        uint8[6] memory rounds = [0, 1, 33, 0, 32, 32];
+        for (uint256 i; i < 6; ++i) {
+            bytes memory data =
+                abi.encodeCall(IScatterDisputes.commitVerdict, (job, kinds[i], rounds[i], keccak256("something")));
+            refused(juror, data, item(IScatterErrors.NotChallenged.selector, kinds[i], rounds[i]));
+        }
+        commitTo(job, juror, ChallengeKind.Scores, 32, truth(), 0);
+        commitTo(job, juror, ChallengeKind.Aggregate, 1, none, "model");
     }
 
     function test_NothingFiledSettles() public {

@@ -45,6 +45,27 @@ contract GasTest is ScatterTest {
         vm.assertLe(largest, MOST, largestName);
     }
 
+    /// Of the most rounds, with the most items that one job can have.
+    function test_LongestDisputedJobFitsEveryTransaction() public {
+        enrolValidators(50);
+        enrolChallengers(24);
+        enrolTrainers(63);
+        JobTerms memory t = terms(63, 31, 32);
+        t.auditors = 7;
+        t.minJury = 31;
+        playWholeJob(t);
+        bytes32 job = keccak256(abi.encode(requestor, bytes32("gas")));
+        vm.assertEq(protocol.challenges(job).length, 64, "all items");
+        vm.assertLe(largest, MOST, largestName);
+        ScatterReputation book = ScatterReputation(deploy("ScatterReputation", abi.encode(protocol)));
+        address[] memory accounts = new address[](1);
+        accounts[0] = protocol.jurors(job)[0];
+        bytes memory data = abi.encodeCall(ScatterReputation.record, (job, accounts));
+        spent = 0;
+        sendTo(address(book), "record one", accounts[0], data);
+        vm.assertLe(spent, 1_275_000, "recording one's deeds reads all of it");
+    }
+
     function test_MostDisputedSmallJobFitsEveryTransaction() public {
         enrolValidators(12);
         enrolChallengers(8);
@@ -286,6 +307,9 @@ contract GasTest is ScatterTest {
             words[i] = word[i % word.length];
         }
         send("claim seat", address(this), abi.encodeCall(IScatterClaims.claim, (job, accounts, words)));
+        if (t.minJury == 0) return;
+        accounts[0] = protocol.jurors(job)[0];
+        send("claim juror", address(this), abi.encodeCall(IScatterClaims.claim, (job, accounts, none)));
     }
 
     function send(string memory name, address sender, bytes memory data) private {

@@ -286,17 +286,18 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         }
         uint256[][] memory empty;
         if (backwards) {
-            protocol.tally(job, ChallengeKind.Scores, 1, empty);
             protocol.tally(job, ChallengeKind.Aggregate, 1, empty);
             protocol.tally(job, ChallengeKind.Scores, 2, empty);
+            vm.assertEq(protocol.challenges(job)[1].lost, 3, "what the verdict takes");
+            protocol.tally(job, ChallengeKind.Scores, 1, empty);
         } else {
             for (uint256 i; i < 3; ++i) {
                 protocol.poke(job);
             }
         }
-        vm.assertEq(protocol.challenges(job)[0].lost, 0, "aggregate of round 1: all have lost by its scores");
-        vm.assertEq(protocol.challenges(job)[1].lost, 0, "scores of round 2: likewise");
-        vm.assertEq(protocol.challenges(job)[2].lost, 31, "scores of round 1 take all");
+        vm.assertEq(protocol.challenges(job)[0].lost, 31, "scores of round 1 take all");
+        vm.assertEq(protocol.challenges(job)[1].lost, 0, "scores of round 2: all have lost by those of round 1");
+        vm.assertEq(protocol.challenges(job)[2].lost, 0, "aggregate of round 1: likewise");
         gets(job, trainer(1), STAKE + 2 * 280 * SCT + BOND, 0, 0);
         (uint256 paid,,) = claim(job, trainer(2));
         vm.assertEq(paid, STAKE + 2 * 280 * SCT + BOND + uint256(23_000 * SCT) / 2, "the filer of the item that took it");

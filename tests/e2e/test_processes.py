@@ -74,7 +74,8 @@ def test_the_job_settles_as_in_one_process_and_needs_no_bootstrap_peer_once_all_
 
     together = start("demo", "--json", "--job", job, "--out", tmp_path / "together", *CAST)
     same = settled(together)
-    assert {**outcome, "seconds": 0} == {**same, "seconds": 0}, "the same object, to the last unit"
+    chance = {"seconds": 0, "gas_used": 0, "transactions": 0}  # what the order in which nodes act decides
+    assert {**outcome, **chance} == {**same, **chance}, "the same object, to the last unit of money"
 
 
 def test_a_trainer_that_dies_after_its_last_update_is_not_missed(start: Start, tmp_path: Path, job: Path) -> None:
@@ -88,11 +89,21 @@ def test_a_trainer_that_dies_after_its_last_update_is_not_missed(start: Start, t
     assert paid["trainer-2"] > 100_000 * 10**18, "others claimed for it"
 
 
-def test_killed_it_leaves_nothing_and_goes_on(start: Start, tmp_path: Path, job: Path) -> None:
-    killed = start("demo", "--processes", "--json", "--job", job, "--out", tmp_path / "demo", *CAST)
+def test_interrupted_or_killed_it_leaves_nothing_and_goes_on_either_way(
+    start: Start, tmp_path: Path, job: Path
+) -> None:
+    interrupted = start("demo", "--processes", "--job", job, "--out", tmp_path / "demo", *CAST)
+    interrupted.until_said("the peers have met")
+    below = interrupted.descendants()
+    assert len(alive(below)) > len(NODES)
+    interrupted.interrupt()
+    assert interrupted.wait(90) == 130, interrupted.said()
+    assert all_gone(below), "something outlived Ctrl-C"
+    assert "Traceback" not in interrupted.said()
+
+    killed = start("demo", "--processes", "--out", tmp_path / "demo", "--resume")
     killed.until_said("round 1: started from")
     below = killed.descendants()
-    assert len(alive(below)) > len(NODES)
     killed.kill()
     assert all_gone(below), "something outlived kill -9"
-    settled(start("demo", "--processes", "--json", "--out", tmp_path / "demo", "--resume"))
+    settled(start("demo", "--json", "--out", tmp_path / "demo", "--resume"))

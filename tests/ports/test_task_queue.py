@@ -129,3 +129,23 @@ async def test_a_payload_that_json_cannot_hold_changes_nothing(queue: TaskQueue)
         await queue.add("a", "k", {"raw": b"bytes"}, now=0.0)
     assert await queue.unfinished() == {}
     assert await queue.add("a", "k", {}, now=0.0)
+
+
+async def test_the_newest_first_also_when_they_have_ended(queue: TaskQueue) -> None:
+    for n in range(4):
+        await queue.add(str(n), "k", {"n": n}, now=float(n), deadline=Timestamp(9))
+    done = await take(queue, 4.0)
+    assert await queue.complete(done, now=5.0)
+    failed = await take(queue, 5.0)
+    assert await queue.fail(failed, "no memory", now=6.0, retry_at=None)
+    newest = await queue.latest(3)
+    assert [(one.key, one.status) for one in newest] == [("3", "ready"), ("2", "ready"), ("1", "failed")]
+    assert (newest[2].error, newest[2].attempts, newest[2].added_at, newest[2].finished_at) == (
+        "no memory",
+        1,
+        1.0,
+        6.0,
+    )
+    (oldest,) = await queue.latest(3, below=newest[-1].id)
+    assert (oldest.key, oldest.status, oldest.payload, oldest.deadline) == ("0", "done", {"n": 0}, 9)
+    assert await queue.latest(3, below=oldest.id) == []

@@ -24,7 +24,7 @@ FOLDERS = ("src", "contracts", "tests", "tools", "docs", "examples", "requiremen
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\s]+)`")
-MAKE = re.compile(r"\bmake ([a-z]+)\b")
+MAKE = re.compile(r"\bmake ([a-z][a-z0-9-]*)")
 ROOMS = {path.name for path in (ROOT / "src" / "scatter").iterdir() if (path / "__init__.py").is_file()} | {"ports"}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -69,7 +69,7 @@ def layers() -> list[str]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_the_state_table_is_the_one_that_holds() -> None:
@@ -140,11 +140,9 @@ def test_bounds_of_disputes_and_draws_are_those_that_hold() -> None:
     page = {name: int(number) for name, number in re.findall(r"(PAGE_\w+) = (\d+);", drawing)}
     assert f"looks at {page['PAGE_CANDIDATES']} candidates and fills {page['PAGE_SEATS']} seats at most" in text
     assert f"no walk looks at more than {draw.MAX_CANDIDATES:,} in all" in text
-    assert f"all items of a job are {terms.MAX_CHALLENGES} at most" in text
+    assert f"all items of a job are {terms.MAX_ITEMS} at most" in text
     seats = terms.MAX_MEMBERS + terms.MAX_AUDITORS
-    assert (
-        f"{terms.MAX_TRAINERS} trainers, {seats} seats, {terms.MAX_JURY} jurors, {terms.MAX_CHALLENGES} items" in text
-    )
+    assert f"{terms.MAX_TRAINERS} trainers, {seats} seats, {terms.MAX_JURY} jurors, {terms.MAX_ITEMS} items" in text
 
 
 def test_names_of_the_contracts_exist() -> None:

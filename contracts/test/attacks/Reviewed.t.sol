@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IScatterErrors} from "../../src/IScatterErrors.sol";
 import {IScatterJobs} from "../../src/IScatterJobs.sol";
-import {ChallengeKind, JobTerms, Outcome, Reason, State} from "../../src/ScatterTypes.sol";
+import {ChallengeKind, ChallengeView, JobTerms, Outcome, Reason, State} from "../../src/ScatterTypes.sol";
 import {DisputedJob} from "../support/DisputedJob.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -75,24 +75,31 @@ contract ReviewedTest is DisputedJob {
         gets(job, trainer(1), STAKE + 280 * SCT, 0, 0);
     }
 
-    /// The same with all sixteen items of a job: with eight rounds there are no more, so each can be joined.
-    function test_SpendingAllChallengesOfEightRounds() public {
-        bytes32 job = crowded(8);
-        for (uint8 r = 1; r <= 8; ++r) {
-            file(job, trainer(1), ChallengeKind.Scores, r);
-            file(job, trainer(1), ChallengeKind.Aggregate, r);
+    /// A liar's friend is first, and challenges all that is right in a job of as many rounds as there can be, so that no room is left
+    /// for the lie in the last one. Each item has a place of its own: the lie can be challenged, and is overturned.
+    function test_CrowdingOutAChallenge() public {
+        bytes32 job = started(audited(32));
+        for (uint8 r = 1; r <= 32; ++r) {
+            playRound(job, r == 32 ? lie() : truth());
         }
-        vm.assertEq(protocol.challenges(job).length, 16, "all that there are");
-    }
-
-    /// What is not answered: with more rounds somebody that is first can spend all sixteen on what is right, for a bond each,
-    /// and what was wrong with the others stands.
-    function test_NotAnswered_SpendingAllChallengesOfNineRounds() public {
         uint256 balance = token.balanceOf(trainer(0));
-        bytes32 job = crowded(9);
-        vm.assertEq(balance - token.balanceOf(trainer(0)), STAKE + 16 * BOND, "that is its price");
-        bytes memory crowdedOut = abi.encodeWithSelector(IScatterErrors.TooManyChallenges.selector, 16);
-        refused(trainer(1), challenging(job, ChallengeKind.Scores, 9), crowdedOut);
+        for (uint8 r = 1; r <= 32; ++r) {
+            if (r != 32) file(job, trainer(0), ChallengeKind.Scores, r);
+            file(job, trainer(0), ChallengeKind.Aggregate, r);
+        }
+        vm.assertEq(balance - token.balanceOf(trainer(0)), 63 * BOND, "that is its price");
+        file(job, trainer(1), ChallengeKind.Scores, 32);
+        vm.assertEq(protocol.challenges(job).length, 64, "all that there are");
+        judgeAll(job, 32);
+        checkState(job, State.Settled, Reason.None);
+        ChallengeView[] memory items = protocol.challenges(job);
+        for (uint256 i; i < 64; ++i) {
+            vm.assertEq(uint256(items[i].outcome), uint256(i == 31 ? Outcome.Changed : Outcome.Stands), "outcome");
+        }
+        vm.assertEq(items[31].lost, 31, "all that lied");
+        vm.assertEq(protocol.round(job, 32).scores[0], truth()[0], "the lie is gone");
+        gets(job, trainer(1), STAKE + 32 * 280 * SCT + BOND + 5 * 11_200 * SCT / 2, 0, 0);
+        settleAccounts(job);
     }
 
     /// What is not answered: a requestor whose only trainer is its own has seats drawn and withholds the job key as long as its terms
@@ -232,16 +239,33 @@ contract ReviewedTest is DisputedJob {
     }
 
     // ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// A job of so many rounds in which the first trainer has challenged scores and aggregates of the first eight.
-    function crowded(uint8 rounds) private returns (bytes32 job) {
-        job = started(audited(rounds));
-        for (uint256 r; r < rounds; ++r) {
-            playRound(job, truth());
+    /// All scores and aggregates of so many rounds: jurors find what is true.
+    function judgeAll(bytes32 job, uint8 rounds) private {
+        address[] memory jurors = seatJury(job);
+        for (uint256 step; step < 2; ++step) {
+            for (uint256 i; i < jurors.length; ++i) {
+                for (uint8 r = 1; r <= rounds; ++r) {
+                    act(step, job, jurors[i], ChallengeKind.Scores, r, truth(), 0);
+                    act(step, job, jurors[i], ChallengeKind.Aggregate, r, none, "model");
+                }
+            }
         }
-        for (uint8 r = 1; r <= 8; ++r) {
-            file(job, trainer(0), ChallengeKind.Scores, r);
-            file(job, trainer(0), ChallengeKind.Aggregate, r);
+        for (uint256 i; i < 2 * uint256(rounds); ++i) {
+            protocol.poke(job);
         }
+    }
+
+    function act(
+        uint256 step,
+        bytes32 job,
+        address juror,
+        ChallengeKind kind,
+        uint8 round,
+        uint256[] memory words,
+        bytes32 digest
+    ) private {
+        if (step == 0) commitTo(job, juror, kind, round, words, digest);
+        else openTo(job, juror, kind, round, words, digest);
     }
 
     function tooShort(JobTerms memory t, uint256 given) private {

@@ -10,7 +10,7 @@ from scatter.protocol.duties import Artefact, Duty, DutyKind
 from scatter.protocol.duties.audit import challengeable
 from scatter.protocol.duties.duty import in_time, owe_item
 from scatter.protocol.states import ChallengeKind, State
-from scatter.protocol.terms import MAX_CHALLENGES
+from scatter.protocol.terms import MAX_ITEMS
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView
 
@@ -18,7 +18,7 @@ from scatter.protocol.view import JobView
 class FalseChallengesOptions(Options):
     """How many."""
 
-    items: int = Field(1, ge=1, le=MAX_CHALLENGES, description="how many right things it disputes in each job")
+    items: int = Field(1, ge=1, le=MAX_ITEMS, description="how many right things it disputes in each job")
 
 
 class FalseChallenges(Bent[FalseChallengesOptions]):
@@ -54,4 +54,4 @@ def refusals(view: JobView) -> list[Item]:
 
 def _open_to(view: JobView, item: Item, scene: Scene) -> bool:
     seen = view.items.get(item)
-    return len(view.items) < MAX_CHALLENGES if seen is None else scene.me.address not in seen.filers
+    return seen is None or scene.me.address not in seen.filers

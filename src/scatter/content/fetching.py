@@ -25,8 +25,8 @@ from scatter.ports.messages import MalformedMessage
 
 NOT_THIS = "sent bytes that are not this content's"
 _PEERS_AT_ONCE = 3
-_PIECES_OF_A_PEER = 2
-"""Pieces that one peer is asked for at a time: each begins slowly. So at most six are in memory."""
+_PIECES_OF_A_PEER = 3
+"""Pieces that one peer is asked for at a time: each begins slowly. So at most nine are in memory."""
 
 
 _T = TypeVar("_T")

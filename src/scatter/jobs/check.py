@@ -18,11 +18,9 @@ from scatter.jobs.shards import cut_shards
 from scatter.jobs.terms import check_definition_terms
 from scatter.learning.predictions import Outputs
 from scatter.protocol.rates import Rates
-from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, MAX_BPS, MAX_CHALLENGES
+from scatter.protocol.terms import DEFAULT_MINIMUM_DURATION, DEFAULT_RATES, MAX_BPS
 
 FEW_ROWS = 30
-# Each round's scores and its aggregate can be challenged.
-MOST_ROUNDS_CHALLENGED = MAX_CHALLENGES // 2
 _SCRIPTS = frozenset({".py", ".sh", ".pl", ".r", ".jl", ".js"})
 
 
@@ -96,11 +94,6 @@ def _term_warnings(package: JobPackage) -> Iterator[str]:
     definition = package.definition
     if definition.min_jury == 0:
         yield "job.min_jury is 0: no jury stands behind the committee, so what a wrong one decides is final"
-    elif definition.rounds > MOST_ROUNDS_CHALLENGED:
-        yield (
-            f"job.rounds is {definition.rounds}: only {MAX_CHALLENGES} items can be challenged, so somebody may use them up on "
-            f"what is right and leave no room for a lie; {MOST_ROUNDS_CHALLENGED} rounds have no more"
-        )
     if definition.fault_bps == 0:
         yield "job.fault is 0: a trainer whose updates are never accepted loses nothing"
     if definition.max_share_bps * definition.min_trainers < MAX_BPS:

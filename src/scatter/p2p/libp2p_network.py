@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from scatter.p2p.buffers import return_large_buffers
 from scatter.p2p.identity import PeerIdentity
 from scatter.p2p.libp2p_peer import Libp2pPeer
 from scatter.p2p.settings import CannotListen, PeerSettings
@@ -41,6 +42,7 @@ class Libp2pNetwork:
 
     async def start(self) -> None:
         """Listen, and look for others from now on; also after `stop`. CannotListen when no address can be had."""
+        return_large_buffers()
         self._thread = TrioThread(self._thread.name)
         try:
             await self._thread.start(self._in_trio.live)

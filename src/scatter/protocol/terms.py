@@ -13,8 +13,9 @@ MAX_TRAINERS = 63
 MAX_MEMBERS = 31
 MAX_AUDITORS = 7
 MAX_JURY = 31
-MAX_CHALLENGES = 16
-"""So many different things of a job may be challenged."""
+MAX_ITEMS = 2 * MAX_ROUNDS
+"""So many different things of a job can be challenged: scores and aggregate of each round. (A refusal stops a job before the
+scores of its round.)"""
 MAX_RULE = 4
 """Aggregation rules by number: contribution, mean, median, trimmed mean, krum."""
 MAX_BPS = BPS

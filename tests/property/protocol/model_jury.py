@@ -9,7 +9,6 @@ from scatter.protocol.ids import NO_DIGEST, Address, Digest, Round
 from scatter.protocol.outcome import Dispute, JobOutcome, RoundOutcome, Seat
 from scatter.protocol.scores import abstains, are_scores, pack, unpack, words_for
 from scatter.protocol.states import ChallengeKind, JudgingPhase, Reason, State
-from scatter.protocol.terms import MAX_CHALLENGES
 from scatter.protocol.verdicts import (
     NO_VERDICT,
     Item,
@@ -30,8 +29,9 @@ class Jury(Rounds):
         check(requestor or sender in self.parts[1:], "NotParticipant")
         check(self._challengeable(item), "NotChallengeable")
         check(item not in self.items or sender not in self.items[item].filers, "AlreadyChallenged")
-        check(item in self.items or len(self.items) < MAX_CHALLENGES, "TooManyChallenges")
-        self.items.setdefault(item, ModelItem()).filers.append(sender)
+        if item not in self.items:
+            self.items = dict(sorted({**self.items, item: ModelItem()}.items()))
+        self.items[item].filers.append(sender)
         self.chain.take(sender, self.rates.challenge_bond)
         self._emit("Challenged", kind=kind, round=round_, challenger=sender)
 

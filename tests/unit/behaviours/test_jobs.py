@@ -220,7 +220,7 @@ async def test_false_challenges_cost_their_bond_and_pay_the_jury(world: World) -
 
 
 async def test_there_is_a_bound_to_false_challenges(world: World) -> None:
-    played = await audited(world, "false-challenges", items=16)
+    played = await audited(world, "false-challenges", items=64)
     assert set(played.job.items) == {SCORES, Item(ChallengeKind.AGGREGATE, ONE)}
     assert gain(played, played.auditors[0]) == (-2 * 500 + 100) * SCT, "two bonds, and an honest auditor's pay"
 

@@ -82,3 +82,15 @@ async def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 async def test_another_store_of_the_same_place_sees_it(tmp_path: Path) -> None:
     cid = await FileContentStore(tmp_path / "content").put(b"here")
     assert await FileContentStore(tmp_path / "content").get(cid) == b"here"
+
+
+async def test_what_is_here_is_listed_by_cid(tmp_path: Path) -> None:
+    store = FileContentStore(tmp_path)
+    assert await store.listed() == []
+    cids = sorted([await store.put(bytes(size)) for size in (3, 300_000)])
+    (tmp_path / "zz").mkdir()
+    (tmp_path / "zz" / "a stranger's file").write_bytes(b"x")
+    listed = await store.listed()
+    assert [one.cid for one in listed] == cids
+    assert {one.size for one in listed} == {3, 300_000}
+    assert all(one.since > 1_600_000_000 for one in listed)

@@ -35,16 +35,6 @@ def test_a_job_with_a_jury_is_not(package: JobPackage) -> None:
     assert NO_JURY not in check_job(changed(package, min_jury=3))
 
 
-def test_more_rounds_than_a_jury_can_be_asked_about_are_warned_of(package: JobPackage) -> None:
-    def warned(rounds: int, min_jury: int) -> bool:
-        findings = check_job(changed(package, rounds=rounds, min_jury=min_jury))
-        return any("only 16 items can be challenged" in finding.message for finding in findings)
-
-    assert not warned(8, 3)
-    assert warned(9, 3)
-    assert not warned(9, 0)
-
-
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

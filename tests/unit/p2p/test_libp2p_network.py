@@ -14,7 +14,7 @@ from scatter.content.unixfs import cid_of
 from scatter.p2p.identity import PeerIdentity, multihash_of
 from scatter.p2p.libp2p_network import Libp2pNetwork
 from scatter.p2p.settings import CannotListen, InvalidAddress, PeerLimits, PeerSettings
-from scatter.ports import PeerKey, PeerUnreachable
+from scatter.ports import PeerKey, PeerSource, PeerUnreachable
 
 PROTOCOL = "/scatter/test/1"
 LOOPBACK = "/ip4/127.0.0.1/tcp/0"
@@ -204,3 +204,17 @@ async def test_what_is_asked_of_a_network_that_stopped() -> None:
         assert await alice.providers(CID) == []
         await alice.start()
         assert await alice.connected() == []
+
+
+async def test_how_peers_came_to_be_known() -> None:
+    async with peers(1) as (known,):
+        where = (await known.addresses())[0]
+        told = settings(bootstrap=(where,))
+        async with Libp2pNetwork.running(PeerIdentity.random(), told) as newcomer:
+            await soon(lambda: newcomer.request(known.peer, PROTOCOL, b"hello"))
+            (there,), (here,) = await known.connected(), await newcomer.connected()
+    assert (there.source, there.key) == (PeerSource.INBOUND, newcomer.peer)
+    assert (here.source, here.key) == (PeerSource.BOOTSTRAP, known.peer)
+    assert here.peer_id in where
+    assert here.since > 1_600_000_000
+    assert here.round_trip is None or 0 < here.round_trip < 60

@@ -31,7 +31,7 @@ from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import Address, Digest, Round, Timestamp
 from scatter.protocol.scores import ZERO
 from scatter.protocol.states import ChallengeKind, JudgingPhase, Reason, Role, State
-from scatter.protocol.terms import MAX_CHALLENGES
+from scatter.protocol.terms import MAX_ROUNDS
 from scatter.protocol.verdicts import NO_VERDICT, Item
 from scatter.protocol.view import ItemView, JobView, RoundView, VerdictOpening
 
@@ -161,13 +161,15 @@ def test_who_found_something_challenges_it_once_and_in_time() -> None:
     assert found(closed(State.AGGREGATING), AUDITOR, own) == []
 
 
-def test_when_there_is_no_room_for_new_items_only_known_ones_are_challenged() -> None:
+def test_what_others_challenged_leaves_room_for_what_was_found() -> None:
     view, own = closed(State.CHALLENGING), holding(closed(State.CHALLENGING), FINDING)
-    others = {Item(ChallengeKind.SCORES, Round(2 + n)): ItemView((TRAINERS[0],)) for n in range(MAX_CHALLENGES)}
-    assert (DutyKind.CHALLENGE, SCORES) not in found(replace(view, items=others), AUDITOR, own)
-    others.popitem()
+    others = {
+        Item(kind, Round(1 + n)): ItemView((TRAINERS[0],))
+        for kind in (ChallengeKind.SCORES, ChallengeKind.AGGREGATE)
+        for n in range(MAX_ROUNDS)
+    }
     assert (DutyKind.CHALLENGE, SCORES) in found(replace(view, items=others), AUDITOR, own)
-    others[SCORES] = ItemView((TRAINERS[0],))
+    del others[SCORES]
     assert (DutyKind.CHALLENGE, SCORES) in found(replace(view, items=others), AUDITOR, own)
 
 

@@ -28,9 +28,10 @@ from scatter.protocol.awaited import awaited
 from scatter.protocol.duties import Artefact, DutyKind
 from scatter.protocol.duties.anybody import BLOCKS_APART, SECONDS_APART, claim_page
 from scatter.protocol.duties.timing import next_turn
-from scatter.protocol.ids import Address, Timestamp
-from scatter.protocol.states import Role, State
-from scatter.protocol.view import JobView
+from scatter.protocol.ids import Address, Round, Timestamp
+from scatter.protocol.states import ChallengeKind, Role, State
+from scatter.protocol.verdicts import Item
+from scatter.protocol.view import ItemView, JobView
 
 EVERYBODY = (REQUESTOR, *TRAINERS, *MEMBERS, *AUDITORS)
 
@@ -87,6 +88,13 @@ def test_claims_are_made_in_turn_for_everybody() -> None:
 @pytest.mark.parametrize(("rounds", "page"), [(1, 8), (13, 8), (32, 6)])
 def test_a_page_of_claims_is_bounded_by_what_it_costs(rounds: int, page: int) -> None:
     view = job(State.SETTLED, terms=replace(TERMS, rounds=rounds))
+    assert claim_page(view) == list(EVERYBODY[:page])
+
+
+@pytest.mark.parametrize(("items", "page"), [(0, 6), (1, 6), (16, 5), (31, 4), (62, 3)])
+def test_challenged_items_make_pages_shorter(items: int, page: int) -> None:
+    filed = {Item(ChallengeKind(n // 32), Round(1 + n % 32)): ItemView((TRAINERS[0],)) for n in range(items)}
+    view = job(State.SETTLED, terms=replace(TERMS, rounds=32), items=filed)
     assert claim_page(view) == list(EVERYBODY[:page])
 
 

@@ -50,19 +50,20 @@ def claim_page(view: JobView) -> list[Address]:
 
 
 def _gas_of_all(view: JobView) -> int:
-    """What accounts of a page share: the transaction, and reading what is settled of each round for the first time."""
-    return 60_000 + 2_100 * view.terms.rounds * (1 + words_for(len(view.trainers)))
+    """What accounts of a page share: the transaction, and reading what is settled of each round, and each challenged item, for
+    the first time."""
+    return 60_000 + 2_100 * (len(view.items) + view.terms.rounds * (1 + words_for(len(view.trainers))))
 
 
 def _gas_of_one(view: JobView, account: Address) -> int:
     """What an account adds, which may have no tokens yet. The requestor's claim goes over what all trainers are paid; a seat's
-    opened scores are read, passed and compared."""
-    rounds, trainers = view.terms.rounds, len(view.trainers)
+    opened scores are read, passed and compared. All go over what was challenged."""
+    rounds, trainers, items = view.terms.rounds, len(view.trainers), 2_000 * len(view.items)
     if account == view.requestor:
-        return 50_000 + rounds * (2_000 + 200 * trainers)
+        return 50_000 + items + rounds * (2_000 + 200 * trainers)
     if account in view.trainers:
-        return 45_000 + 1_000 * rounds
-    return 50_000 + rounds * (3_000 + 3_500 * words_for(trainers))
+        return 45_000 + items + 1_000 * rounds
+    return 50_000 + items + rounds * (3_000 + 3_500 * words_for(trainers))
 
 
 def _claims(view: JobView, me: Identity, now: Now) -> list[Duty]:

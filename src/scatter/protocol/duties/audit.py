@@ -22,7 +22,6 @@ from scatter.protocol.duties.duty import (
 )
 from scatter.protocol.duties.seat import aggregated_content, can_aggregate
 from scatter.protocol.states import ChallengeKind, Reason, State
-from scatter.protocol.terms import MAX_CHALLENGES
 from scatter.protocol.verdicts import Item
 from scatter.protocol.view import JobView, RoundView
 
@@ -71,12 +70,10 @@ def _started_from(view: JobView) -> list[Item]:
 
 
 def _challenges(view: JobView, items: list[Item], me: Identity, holdings: Holdings) -> list[Duty]:
-    room = len(view.items) < MAX_CHALLENGES
     return [
         owe_item(view, DutyKind.CHALLENGE, item)
         for item in items
         if holdings.has_on(Artefact.FINDING, view.id, item)
-        and (item in view.items or room)
         and not (item in view.items and me.address in view.items[item].filers)
     ]
 
