@@ -89,7 +89,7 @@ contracts: setup
 	$(BIN)/python contracts/tools/build.py
 
 invariants: setup
-	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random --may-miss 0 $(ARGS)
+	$(BIN)/python contracts/tools/invariants.py --runs 2048 --depth 128 --seed random $(ARGS)
 
 mutants: setup
 	$(BIN)/python contracts/tools/mutants.py $(ARGS)
