@@ -32,9 +32,9 @@ from scatter.simulation.keeping import FOLDER, Keeper, Kept, block_from_json, bl
 from scatter.simulation.pace import FullSpeed, Pace
 from scatter.simulation.past import past_blocks
 from scatter.simulation.recording.beginning import Beginning
-from scatter.simulation.recording.files import SUBFOLDER
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
+from scatter.simulation.recording.schema import SUBFOLDER
 from scatter.simulation.result import Balance, SimulationResult
 from scatter.simulation.scenario import NodeGroup, Scenario
 from scatter.simulation.step_kinds import Step

@@ -9,7 +9,6 @@ from scatter.simulation.blocks import Actor, BlockRecord
 from scatter.simulation.recording.beginning import Beginning, Deployed
 from scatter.simulation.recording.book import Book, RecordingError, Scene
 from scatter.simulation.recording.disputes import see_disputes
-from scatter.simulation.recording.files import write_folder
 from scatter.simulation.recording.money import Money
 from scatter.simulation.recording.payouts import see_claims
 from scatter.simulation.recording.progress import NOWHERE, Progress, Where, write_block
@@ -79,6 +78,8 @@ class Recorder:
 
     def write(self) -> Path | None:
         """Write every table as Parquet and CSV, whole or not at all; the folder, or None when there is none."""
+        from scatter.simulation.recording.files import write_folder
+
         if self._folder is not None:
             write_folder(self._folder, self._book.tables, self._deployed)
         return self._folder

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+SUBFOLDER = "recording"
+"""Where a recording lies in the output folder of a simulation."""
+
 
 class Kind(Enum):
     """What a column holds. Amounts are decimals of 38 digits without a fraction: exact, and any reader can add them up."""

@@ -13,10 +13,10 @@ from tests.unit.simulation.recording.plays import disputed
 from tests.unit.simulation.recording.watched import Told
 
 from scatter.simulation.recording import files
-from scatter.simulation.recording.files import MANIFEST, SUBFOLDER, RecordingUnusable
+from scatter.simulation.recording.files import MANIFEST, RecordingUnusable
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
-from scatter.simulation.recording.schema import TABLES
+from scatter.simulation.recording.schema import SUBFOLDER, TABLES
 
 
 def contents(recorded: Recorded) -> dict[str, list[dict[str, Any]]]:
