@@ -1,7 +1,7 @@
 """What is remembered in SQL: a node's task queue, what it made, what it sent, what it saw on the chain; and simulations.
 
 `Database.open` brings the schema up to date; `SqlTaskQueue`, `SqlArtefacts`, `SqlOutbox` and `SqlEventLog` implement the
-ports on top of it; `SqlWorkspaces`, `SqlRuns` and `SqlRunEvents` keep what the web interface shows. SQLite today; the
+ports on top of it; `SqlWorkspaces`, `SqlRuns`, `SqlRunEvents` and `SqlInterventions` keep what the web interface shows. SQLite today; the
 statements keep to what PostgreSQL has too.
 """
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scatter.storage.artefacts import SqlArtefacts
     from scatter.storage.database import Database, DatabaseUnusable
     from scatter.storage.events import SqlEventLog
+    from scatter.storage.interventions import SqlInterventions
     from scatter.storage.queue import SqlTaskQueue
     from scatter.storage.runs import SqlRunEvents, SqlRuns
     from scatter.storage.transactions import SqlOutbox
@@ -22,6 +23,7 @@ __all__ = [
     "DatabaseUnusable",
     "SqlArtefacts",
     "SqlEventLog",
+    "SqlInterventions",
     "SqlOutbox",
     "SqlRunEvents",
     "SqlRuns",
@@ -33,6 +35,7 @@ _MODULES = {
     "DatabaseUnusable": "database",
     "SqlArtefacts": "artefacts",
     "SqlEventLog": "events",
+    "SqlInterventions": "interventions",
     "SqlOutbox": "transactions",
     "SqlRunEvents": "runs",
     "SqlRuns": "runs",

@@ -21,7 +21,7 @@ from scatter.simulation.recording.rows import Rows
 from scatter.simulation.recording.schema import SUBFOLDER, TABLES, Kind, Table
 
 MANIFEST = "recording.json"
-FORMAT = 1
+FORMAT = 2
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_FILE_BYTES = 1 << 30
 MAX_BYTES = 4 << 30

@@ -144,7 +144,7 @@ def test_a_manifest_that_is_none(folder: Path, text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"format": 2}, "it has format 2; this version reads format 1"),
+        ({"format": 1}, "it has format 1; this version reads format 2"),
         ({"rows": {}}, "expected the rows of nodes"),
         ({"rows": dict.fromkeys(TABLES, "1")}, "expected the rows of nodes"),
         ({"rows": dict.fromkeys(TABLES, 0)}, r"nodes.parquet cannot be used: 18 rows; recording.json says 0"),
