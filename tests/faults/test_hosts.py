@@ -3,7 +3,7 @@ for a minute; one is far away behind a bad wire."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,21 +15,19 @@ from scatter.content.messages import MAX_RANGE_BYTES
 
 HOSTS = 4
 MINUTE = 60
+PATIENCE = 120
 FAR_SECONDS = 0.05
 """Each way: it is answered after 100 ms."""
 
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    try:
-        made = hosts(HOSTS)
-        network = made.__enter__()
-    except NoNamespaces as reason:
-        pytest.skip(str(reason))
-    try:
-        yield network
-    finally:
-        made.__exit__(None, None, None)
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(hosts(HOSTS))
+        except NoNamespaces as reason:
+            pytest.skip(str(reason))
+        yield made
 
 
 @asynccontextmanager
@@ -50,7 +48,8 @@ async def until_answered(asking: PeerProcess, asked: PeerProcess) -> None:
     async def so() -> bool:
         return await asking.do("ask", peer=asked.key, message="there?") == "there?"
 
-    await until(so)
+    async with asyncio.timeout(PATIENCE):
+        await until(so)
 
 
 async def hand_over(holder: PeerProcess, reader: PeerProcess, seed: int, size: int) -> None:
