@@ -254,11 +254,13 @@ abstract contract Verdicts is Juries {
         emit JurorFeesReserved(jobId, fee, rewarded);
     }
 
-    /// @dev What the settled rounds pay a member at most. A job goes on from settled rounds only, so all but the last one are.
+    /// @dev What the settled rounds pay a member at most. A round in which nobody published is not settled.
     function _membersPay(Job storage j) private view returns (uint256) {
         (, uint256 membersPart,) = _parts(_parametersOf(j), j.terms.roundPool, j.auditors);
-        uint256 last = j.round;
-        uint256 settled = j.rounds[last].sumPlusOne == 0 ? last - 1 : last;
+        uint256 settled;
+        for (uint256 number = 1; number <= j.round; ++number) {
+            if (j.rounds[number].sumPlusOne != 0) ++settled;
+        }
         // slither-disable-next-line divide-before-multiply (a member's part is rounded down in each round)
         return settled * (membersPart / j.terms.members);
     }

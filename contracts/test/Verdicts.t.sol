@@ -193,6 +193,21 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         vm.assertEq(protocol.job(job).jurorFee, uint256(20 * SCT) / 3, "one round as a member");
     }
 
+    function test_RoundsInWhichNobodyPublishedDoNotRaiseFees() public {
+        for (uint256 i; i < 4; ++i) {
+            fillChallengePool();
+        }
+        JobTerms memory t = audited(3);
+        t.roundPool = uint96(100 * SCT);
+        bytes32 job = started(t);
+        playRound(job, lie());
+        expire(job); // the second round: nobody publishes
+        playRound(job, lie());
+        file(job, trainer(1), ChallengeKind.Scores, 1);
+        judgeScores(job, 7, truth(), none);
+        vm.assertEq(protocol.job(job).jurorFee, 2 * (uint256(20 * SCT) / 3), "two rounds as a member");
+    }
+
     // ── aggregates ──────────────────────────────────────────────────────────────────────────────────────────────────
     function test_WrongAggregateIsOverturned() public {
         bytes32 job = scoring(1);
@@ -279,9 +294,9 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         address[] memory jurors = seatJury(job);
         for (uint256 step; step < 2; ++step) {
             for (uint256 i; i < 7; ++i) {
-                act(step, job, jurors[i], ChallengeKind.Aggregate, 1, none, "right");
-                act(step, job, jurors[i], ChallengeKind.Scores, 2, truth(), 0);
-                act(step, job, jurors[i], ChallengeKind.Scores, 1, truth(), 0);
+                commitOrOpen(step, job, jurors[i], ChallengeKind.Aggregate, 1, none, "right");
+                commitOrOpen(step, job, jurors[i], ChallengeKind.Scores, 2, truth(), 0);
+                commitOrOpen(step, job, jurors[i], ChallengeKind.Scores, 1, truth(), 0);
             }
         }
         uint256[][] memory empty;
@@ -303,19 +318,6 @@ contract VerdictsTest is DisputedJob, IScatterEvents {
         vm.assertEq(paid, STAKE + 2 * 280 * SCT + BOND + uint256(23_000 * SCT) / 2, "the filer of the item that took it");
         settleAccounts(job);
         return keccak256(abi.encode(protocol.challengePool(), token.balanceOf(jurors[0]), token.balanceOf(requestor)));
-    }
-
-    function act(
-        uint256 step,
-        bytes32 job,
-        address juror,
-        ChallengeKind kind,
-        uint8 round,
-        uint256[] memory words,
-        bytes32 digest
-    ) private {
-        if (step == 0) commitTo(job, juror, kind, round, words, digest);
-        else openTo(job, juror, kind, round, words, digest);
     }
 
     // ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run the campaign of invariant tests, print how often it reached what, and fail when some of it is never reached.
 
-    python contracts/tools/invariants.py                             256 runs of 64 calls, always the same ones
+    python contracts/tools/invariants.py                             256 runs of 64 calls, from one seed
     python contracts/tools/invariants.py --runs 4096 --depth 128 --seed random
 
 A line of the table: how often a state was entered, a job ended for a reason, a phase of judging began, a challenge came to an

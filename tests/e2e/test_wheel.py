@@ -23,16 +23,17 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "content"
 
 
-def test_contracts_migrations_and_the_example_are_in_it(unpacked: Path) -> None:
+def test_the_whole_package_and_the_example_are_in_it(unpacked: Path) -> None:
     names = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
-    for contract in ("ScatterToken", "ScatterProtocol", "BlockRandomness", "SeededRandomness"):
-        assert f"scatter/chain/artifacts/{contract}.json" in names
-    assert any(name.startswith("scatter/storage/migrations/versions/m0001") for name in names)
+    package = ROOT / "src" / "scatter"
+    ours = {f"scatter/{path.relative_to(package)}" for path in package.rglob("*") if path.is_file()}
+    ours = {name for name in ours if "__pycache__" not in name}
+    assert {"scatter/chain/artifacts/ScatterProtocol.json", "scatter/py.typed"} <= ours
+    assert ours <= names
     example = ROOT / "examples" / "jobs" / "digits"
     wanted = {str(path.relative_to(example)) for path in example.rglob("*") if path.is_file()}
     wanted = {name for name in wanted if "__pycache__" not in name}
     assert {f"scatter/examples/jobs/digits/{name}" for name in wanted} <= names
-    assert "scatter/py.typed" in names
     assert not any("node_modules" in name or name.startswith("tests/") for name in names)
 
 

@@ -245,27 +245,14 @@ contract ReviewedTest is DisputedJob {
         for (uint256 step; step < 2; ++step) {
             for (uint256 i; i < jurors.length; ++i) {
                 for (uint8 r = 1; r <= rounds; ++r) {
-                    act(step, job, jurors[i], ChallengeKind.Scores, r, truth(), 0);
-                    act(step, job, jurors[i], ChallengeKind.Aggregate, r, none, "model");
+                    commitOrOpen(step, job, jurors[i], ChallengeKind.Scores, r, truth(), 0);
+                    commitOrOpen(step, job, jurors[i], ChallengeKind.Aggregate, r, none, "model");
                 }
             }
         }
         for (uint256 i; i < 2 * uint256(rounds); ++i) {
             protocol.poke(job);
         }
-    }
-
-    function act(
-        uint256 step,
-        bytes32 job,
-        address juror,
-        ChallengeKind kind,
-        uint8 round,
-        uint256[] memory words,
-        bytes32 digest
-    ) private {
-        if (step == 0) commitTo(job, juror, kind, round, words, digest);
-        else openTo(job, juror, kind, round, words, digest);
     }
 
     function tooShort(JobTerms memory t, uint256 given) private {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ChallengeView, JobView, JudgingPhase, Outcome, RoundView, State} from "../../src/ScatterTypes.sol";
+import {ChallengeView, JobView, JudgingPhase, Outcome, Reason, RoundView, State} from "../../src/ScatterTypes.sol";
 import {vm} from "../support/Vm.sol";
 import {Books} from "./Books.sol";
 import {Mark} from "./Reached.sol";
@@ -29,6 +29,8 @@ abstract contract Anybody is Books {
         if (tallying && chance(2)) return tallyOne(job, dice(j.challenges));
         RoundView memory r = protocol.round(job, ghosts[job].round);
         if (j.state == State.Opening && j.trainers > 15 && r.opened == r.committed) return settleIt(job);
+        // Refusals are few, so what becomes of one that no jury judges is made likelier.
+        if (j.state == State.Judging && draws(j) && chance(j.reason == Reason.Refused ? 3 : 10)) return blocksPass(job);
         if (draws(j) || tallying) pass(job);
     }
 
@@ -132,11 +134,39 @@ abstract contract Anybody is Books {
     // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
     /// Some parts of a job that has ended, in some order, in one call or one by one.
     function anybodyClaims(uint256 seed) external acts(seed) {
-        bytes32 job = jobIn(State.Settled, State.Cancelled);
-        if (job == 0 || ghosts[job].unclaimed == 0) return otherwise();
+        if (chance(2) && claimForRuined()) return;
+        bytes32 job = unclaimedJob();
+        if (job == 0) return otherwise();
         uint256 n = chance(3) ? MOST_PARTS : 1 + dice(6);
         if (chance(2)) claimSome(job, n);
         else for (; n != 0 && ghosts[job].unclaimed != 0; --n) claimSome(job, 1);
+    }
+
+    /// For somebody whom a claim leaves without a stake, if there is one: such are few.
+    function claimForRuined() private returns (bool) {
+        for (uint256 i; i < jobs.length; ++i) {
+            if (ghosts[jobs[i]].state < State.Settled || ghosts[jobs[i]].unclaimed == 0) continue;
+            address[] memory seats = allSeats(jobs[i]);
+            for (uint256 k; k < seats.length; ++k) {
+                Owed storage o = owedAt[jobs[i]][seats[k]];
+                if (o.claimed || o.penalty == 0 || o.penalty != staked[seats[k]]) continue;
+                address[] memory account = new address[](1);
+                account[0] = seats[k];
+                claimFor(jobs[i], account);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Some job that has ended, whose money is not all claimed.
+    function unclaimedJob() private returns (bytes32) {
+        uint256 start = dice(jobs.length + 1);
+        for (uint256 i; i < jobs.length; ++i) {
+            bytes32 job = jobs[(start + i) % jobs.length];
+            if (ghosts[job].state >= State.Settled && ghosts[job].unclaimed != 0) return job;
+        }
+        return 0;
     }
 
     /// Up to n parts, in one call.
@@ -145,13 +175,18 @@ abstract contract Anybody is Books {
         if (n == 0) return;
         address[] memory all = partsOf(job);
         address[] memory accounts = new address[](n);
-        uint256[] memory words;
         uint256 start = dice(all.length);
         for (uint256 i; n != 0; ++i) {
             address account = all[(start + i) % all.length];
-            if (owedAt[job][account].claimed) continue;
-            accounts[accounts.length - n--] = account;
-            words = both(words, claimWords(job, account));
+            if (!owedAt[job][account].claimed) accounts[accounts.length - n--] = account;
+        }
+        claimFor(job, accounts);
+    }
+
+    function claimFor(bytes32 job, address[] memory accounts) private {
+        uint256[] memory words;
+        for (uint256 i; i < accounts.length; ++i) {
+            words = both(words, claimWords(job, accounts[i]));
         }
         protocol.claim(job, accounts, words);
         for (uint256 i; i < accounts.length; ++i) {

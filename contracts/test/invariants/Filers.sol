@@ -9,8 +9,6 @@ import {Seats} from "./Seats.sol";
 /// @title Filing a challenge, by whoever may, of whatever there is
 abstract contract Filers is Requestors, Seats {
     mapping(bytes32 job => mapping(uint256 item => mapping(address filer => bool))) private filed;
-    mapping(bytes32 job => mapping(uint256 item => bool)) private known;
-    mapping(bytes32 job => uint256) private items;
 
     function file(bytes32 job, address account, ChallengeKind kind, uint8 round) internal override(Requestors, Seats) {
         uint256 bond = parametersOf(job).challengeBond;
@@ -18,9 +16,6 @@ abstract contract Filers is Requestors, Seats {
         if (clock > protocol.job(job).deadline || protocol.terms(job).minJury == 0) return;
         if (!isThere(job, kind, round) || filed[job][item][account] || purse[account] < bond) return;
         if (account == ghosts[job].requestor && kind != ChallengeKind.Refusal) return;
-        if (!known[job][item] && items[job] == 16) return;
-        if (!known[job][item]) ++items[job];
-        known[job][item] = true;
         filed[job][item][account] = true;
         purse[account] -= bond;
         ghosts[job].escrow += int256(bond);

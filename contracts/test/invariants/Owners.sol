@@ -102,10 +102,10 @@ abstract contract Owners is Books {
     // ── parameters ──────────────────────────────────────────────────────────────────────────────────────────────────
     function ownerActs(uint256 seed) external acts(seed) {
         uint8 version = protocol.parametersVersion();
-        if (version == MOST_VERSIONS || !chance(3)) return otherwise();
+        if (version == MOST_VERSIONS || chance(2)) return otherwise();
         Parameters memory p = parameters();
         if (chance(2)) {
-            // Whoever is silent once loses everything.
+            // Whoever is silent once loses everything, and its role.
             (p.lockBps, p.slashBase) = (10_000, uint88(TICKET));
         } else {
             p.validatorTicket = uint88((10_000 + dice(20_000)) * SCT);
@@ -120,5 +120,6 @@ abstract contract Owners is Books {
         p.minSeatPay = 0;
         protocol.changeParameters(version + 1, p);
         reach(Mark.VersionChanged);
+        otherwise();
     }
 }

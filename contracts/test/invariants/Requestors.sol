@@ -40,7 +40,7 @@ abstract contract Requestors is Books {
         jobs.push(job);
         Ghost storage g = ghosts[job];
         g.requestor = account;
-        g.temper = Temper(dice(3) == 0 ? 0 : dice(uint256(type(Temper).max) + 1));
+        g.temper = Temper(chance(6) ? 0 : dice(uint256(type(Temper).max) + 1));
         g.escrow = int256(escrow);
         purse[account] -= escrow;
         hasPart[job][account] = true;

@@ -148,7 +148,7 @@ abstract contract Seats is Books {
         Ghost storage g = ghosts[job];
         address[] memory all = partsOf(job);
         ChallengeKind kind = ChallengeKind(dice(3));
-        if (g.reason == Reason.Refused && chance(2)) kind = ChallengeKind.Refusal;
+        if (g.reason == Reason.Refused && !chance(4)) kind = ChallengeKind.Refusal;
         file(job, all[dice(all.length)], kind, kind == ChallengeKind.Refusal ? g.round : uint8(1 + dice(g.round)));
     }
 

@@ -146,6 +146,20 @@ abstract contract DisputedJob is JobInState {
         protocol.openVerdict(job, kind, round, words, digest, SALT);
     }
 
+    /// The first step of both, or the second.
+    function commitOrOpen(
+        uint256 step,
+        bytes32 job,
+        address juror,
+        ChallengeKind kind,
+        uint8 round,
+        uint256[] memory words,
+        bytes32 digest
+    ) internal {
+        if (step == 0) commitTo(job, juror, kind, round, words, digest);
+        else openTo(job, juror, kind, round, words, digest);
+    }
+
     /// One item: juror i commits to and opens words[i] and digests[i]; then it is tallied.
     function judge(bytes32 job, ChallengeKind kind, uint8 round, uint256[][] memory words, bytes32[] memory digests)
         internal

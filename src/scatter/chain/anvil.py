@@ -19,6 +19,7 @@ from scatter.chain.heads import parse_block
 from scatter.chain.launching import dying_with_parent
 from scatter.chain.rpc import Rpc, RpcError
 from scatter.errors import Failure
+from scatter.files import replace_file
 from scatter.ports import BlockRef, ChainError, ChainUnavailable
 from scatter.protocol.ids import Address, Timestamp
 
@@ -240,13 +241,7 @@ async def _drain(process: Process) -> None:
 
 def _replace(path: Path, dump: str) -> None:
     """Put a state (hex of gzipped JSON) in place of the last one, whole or not at all."""
-    state = gzip.decompress(bytes.fromhex(dump.removeprefix("0x")))
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(state)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    replace_file(path, gzip.decompress(bytes.fromhex(dump.removeprefix("0x"))))
 
 
 async def _end(process: Process) -> None:

@@ -1,7 +1,6 @@
 """Where the protocol's contracts are: a small JSON file that a network shares."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from scatter.chain.artifacts import load
 from scatter.chain.bindings import Bindings, Contract
 from scatter.chain.parameters import ChainParameters
 from scatter.errors import BadInput
+from scatter.files import replace_file
 from scatter.protocol.ids import Address, address
 
 FORMAT = 3
@@ -56,9 +56,7 @@ class Deployment:
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(self.to_json(), indent=2, sort_keys=True) + "\n")
-        draft.replace(path)
+        replace_file(path, json.dumps(self.to_json(), indent=2, sort_keys=True) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -5,7 +5,6 @@ is small, and what it asks of this machine before it opens is bounded.
 """
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, Field, StringConstraints, Validati
 
 from scatter.chain.keys import Account
 from scatter.errors import BadInput
+from scatter.files import create_secret_file
 from scatter.protocol.ids import address
 
 MAX_FILE = 16 * 1024
@@ -129,11 +129,7 @@ def create_keystore(path: Path, account: Account, password: str) -> None:
 
     content = json.dumps(eth_account.Account.encrypt(account.key, password))
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        create_secret_file(path, content)
     except FileExistsError:
         raise KeyUnusable(f"{path} exists already, and is not overwritten") from None
     except OSError as error:

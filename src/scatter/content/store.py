@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from scatter.content.cids import Cid, InvalidCid
 from scatter.content.unixfs import cid_of
+from scatter.files import sync_folder
 from scatter.ports import ContentMissing, KeptContent
 
 MAX_BYTES = 1 << 30
@@ -118,7 +119,7 @@ class FileContentStore:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return str(cid)
 
     def _drop_abandoned(self) -> None:
@@ -170,7 +171,7 @@ class _IncomingFile:
         _make_place(self._path)
         with suppress(FileNotFoundError):  # another store of the folder was faster
             self._partial.rename(self._path)
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
         os.close(self._open)
         self._descriptor = None
 
@@ -179,12 +180,4 @@ def _make_place(path: Path) -> None:
     """Make the folder of a content's file."""
     if not path.parent.is_dir():
         path.parent.mkdir(exist_ok=True)
-        _sync_folder(path.parent.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(path.parent.parent)

@@ -11,6 +11,7 @@ from scatter.chain.keystore import Keystore, create_keystore
 from scatter.daemon.errors import NodeFolderUnusable
 from scatter.daemon.settings import FILE
 from scatter.daemon.token import create_token
+from scatter.files import replace_file
 from scatter.p2p.identity_file import create_identity, read_identity
 from scatter.protocol.ids import Address, address
 from scatter.protocol.states import Role
@@ -59,9 +60,7 @@ def found(folder: Path, plan: Plan, password: Callable[[], str]) -> Founded:
     identity = folder / IDENTITY
     peer_id = (read_identity(identity) if identity.exists() else create_identity(identity)).peer_id
     create_token(folder / TOKEN)
-    draft = folder / f".{FILE}"
-    draft.write_text(_text(plan))
-    draft.replace(file)
+    replace_file(file, _text(plan))
     return Founded(file, account, peer_id)
 
 

@@ -1,13 +1,12 @@
 """Changing a setting of a node for good: in its file, whose comments and order stay."""
 
-import os
-
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from scatter.daemon.errors import SettingsError
 from scatter.daemon.reading import Settings
 from scatter.daemon.settings import FILE
+from scatter.files import replace_file
 from scatter.protocol.states import Role
 
 
@@ -21,8 +20,6 @@ def write_role(settings: Settings, role: Role) -> None:
     try:
         content = tomlkit.parse(file.read_text())
         content["role"] = role.name.lower()
-        draft = file.with_name(f".{FILE}.{os.getpid()}")
-        draft.write_text(tomlkit.dumps(content))
-        draft.replace(file)
+        replace_file(file, tomlkit.dumps(content))
     except (OSError, TOMLKitError) as error:
         raise SettingsError(f"{file} cannot be changed: {error}") from error

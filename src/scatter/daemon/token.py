@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from scatter.daemon.errors import NodeFolderUnusable, SettingsError
+from scatter.files import create_secret_file
 
 _LEAST_CHARACTERS = 16
 _MOST_BYTES = 4096
@@ -14,13 +15,11 @@ _MOST_BYTES = 4096
 def create_token(path: Path) -> None:
     """Make a token and its file, which only its owner can read; one that is there is kept. NodeFolderUnusable."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create_secret_file(path, secrets.token_urlsafe(32) + "\n")
     except FileExistsError:
         return
     except OSError as error:
         raise NodeFolderUnusable(f"{path} cannot be written: {error.strerror}") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
 
 
 def read_token(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic_core import from_json
 
 from scatter.errors import BadInput
+from scatter.files import replace_file
 from scatter.localnet.cast import Cast, CastError
 
 FORMAT = 1
@@ -43,9 +44,7 @@ class Settings:
             "before": self.before,
             "supply": self.supply,
         }
-        draft = folder / f".{FILE}"
-        draft.write_text(json.dumps(content, indent=2) + "\n")
-        draft.replace(folder / FILE)
+        replace_file(folder / FILE, json.dumps(content, indent=2) + "\n")
 
     def with_balances(self, before: dict[str, list[int]], supply: int) -> Self:
         """The same settings, once the balances before the job, and the supply of tokens, are known."""

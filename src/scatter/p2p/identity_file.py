@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from scatter.errors import BadInput
+from scatter.files import create_secret_file
 from scatter.p2p.identity import PeerIdentity
 
-_OWNER_ONLY = 0o600
 _MOST_BYTES = 4096
 
 
@@ -33,11 +33,7 @@ def create_identity(path: Path, identity: PeerIdentity | None = None) -> PeerIde
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        create_secret_file(path, content)
     except FileExistsError:
         raise IdentityUnusable(f"{path} exists already, and is not overwritten") from None
     except OSError as error:

@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from scatter.chain.deployment import Deployment
 from scatter.content.memory import ContentPool, MemoryContentStore
+from scatter.files import replace_file
 from scatter.ports import BlockRef
 from scatter.protocol.ids import Address, JobId, Timestamp, address
 from scatter.simulation.blocks import SentCall
@@ -96,9 +97,7 @@ class Keeper:
             "memories": {name: {k: v.hex() for k, v in memory.items()} for name, memory in memories.items()},
             "more": dict(more),
         }
-        draft = self.folder / f".{CHECKPOINT}"
-        draft.write_text(json.dumps(content))
-        draft.replace(self.folder / CHECKPOINT)
+        replace_file(self.folder / CHECKPOINT, json.dumps(content))
         (self.folder / f"chain-{self._number - 1}.json").unlink(missing_ok=True)
 
     def find(self) -> Kept | None:

@@ -27,56 +27,7 @@ MAX_PACE = 10.0
 STOP_SECONDS = 10.0
 EXAMPLE = "paper-4"
 EXAMPLE_NAME = "Example: a committee that colludes"
-EMPTY = """[scenario]
-name = "simulation"
-title = "What this simulation shows"
-
-[[nodes]]
-group = "requestor"
-role = "requestor"
-
-[[nodes]]
-group = "trainer"
-role = "trainer"
-count = 4
-
-[[nodes]]
-group = "validator"
-role = "validator"
-count = 3
-
-[[nodes]]
-group = "challenger"
-role = "challenger"
-count = 4
-
-[[steps]]
-do = "deploy-protocol"
-
-[[steps]]
-do = "transfer-initial-supply"
-
-[[steps]]
-do = "initialize-roles"
-
-[[steps]]
-id = "job"
-do = "add-topic"
-reward = "1000 SCT"
-slot_stake = "500 SCT"
-rounds = 3
-committee = 3
-auditors = 2
-
-[[steps]]
-do = "trainer-joins"
-job = "$job"
-
-[[steps]]
-do = "wait"
-job = "$job"
-state = "claimed"
-"""
+SMALLEST = Path(__file__).with_name("smallest.toml")
 
 
 class FormError(DocumentError):
@@ -125,7 +76,7 @@ class Service:
         if len(await self.workspaces.all()) >= MAX_WORKSPACES:
             raise NotPossible(f"there are {MAX_WORKSPACES} workspaces already; delete one first")
         name = checked_name(name)
-        text = _named(EMPTY, name) if document is None else document
+        text = _named(SMALLEST.read_text(), name) if document is None else document
         parse(text)
         return await self.workspaces.add(name, text)
 

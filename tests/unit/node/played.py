@@ -1,5 +1,6 @@
 """A job with its people, to be brought to the state that a test is about."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -7,12 +8,16 @@ from tests.unit.node.jobcode import deal_data, tiny_job
 from tests.unit.node.world import Held, World, enrol
 
 from scatter.jobs.folder import JobPackage
+from scatter.localnet.clock import DevelopmentClock
 from scatter.node.behaviour import Behaviour
+from scatter.node.node import Node
 from scatter.node.parts import Parts
 from scatter.node.posting import post_job
 from scatter.protocol.ids import Address, JobId
 from scatter.protocol.states import Role, State
 from scatter.protocol.view import JobView
+
+LONGEST_SECONDS = 120
 
 
 @dataclass
@@ -62,6 +67,30 @@ class Played:
 
     async def until_true(self, condition: Callable[[JobView], bool], held: Held = lambda parts, duty: False) -> JobView:
         return await self.world.drive(self.everybody, self.job_id, condition, held)
+
+    async def by_themselves(self, workers: int = 2) -> None:
+        """Let everybody work, as nodes do, until all is claimed."""
+        world = self.world
+        nodes = [Node(parts, await world.tasks(parts), workers) for parts in self.everybody]
+        clock = DevelopmentClock(world.ledger)
+
+        async def all_idle() -> bool:
+            return all([await node.idle() for node in nodes])
+
+        clock.watch(world.view, all_idle)
+        ticking = asyncio.create_task(clock.run())
+        for node in nodes:
+            await node.start()
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await world.view.until(lambda view: _all_claimed(view.jobs[self.job_id]))
+        for node in nodes:
+            await node.stop()
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
+
+
+def _all_claimed(job: JobView) -> bool:
+    return job.ended and job.claimed >= set(job.participants)
 
 
 async def posted(

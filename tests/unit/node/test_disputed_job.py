@@ -1,6 +1,5 @@
 """A committee that lies, nodes that follow their duties: challenged, judged, settled; keys passed on to the jury alone."""
 
-import asyncio
 import json
 from dataclasses import replace
 
@@ -8,9 +7,7 @@ from tests.unit.behaviours.casting import bent
 from tests.unit.node.played import Played, posted
 from tests.unit.node.world import World, everything_kept
 
-from scatter.localnet.clock import DevelopmentClock
 from scatter.node.models import job_key
-from scatter.node.node import Node
 from scatter.node.reports import Progress
 from scatter.protocol.duties import Artefact, artefact_key
 from scatter.protocol.ids import Round
@@ -70,26 +67,7 @@ async def test_one_by_one(world: World) -> None:
 
 async def test_by_themselves(world: World) -> None:
     played = await lied_to(world)
-    nodes = [Node(parts, await world.tasks(parts), 2) for parts in played.everybody]
-    clock = DevelopmentClock(world.ledger)
-
-    async def all_idle() -> bool:
-        return all([await node.idle() for node in nodes])
-
-    clock.watch(world.view, all_idle)
-    ticking = asyncio.create_task(clock.run())
-    for node in nodes:
-        await node.start()
-    async with asyncio.timeout(60):
-        await world.view.until(
-            lambda view: (
-                view.jobs[played.job_id].ended
-                and view.jobs[played.job_id].claimed >= set(view.jobs[played.job_id].participants)
-            )
-        )
-    for node in nodes:
-        await node.stop()
-    ticking.cancel()
+    await played.by_themselves()
     await check(played)
     assert not [report for report in world.reports if report.progress in (Progress.GIVEN_UP, Progress.RETRYING)]
     assert len(world.ledger.sent) == len(set(world.ledger.sent))

@@ -1,6 +1,5 @@
 """ARCHITECTURE.md's walks name the files that an update and a challenge really pass: jobs are played, and what ran is compared."""
 
-import asyncio
 import re
 import sys
 import threading
@@ -10,14 +9,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.unit.node.played import Played, posted
+from tests.unit.node.played import posted
 from tests.unit.node.test_disputed_job import lied_to
 from tests.unit.node.world import World
 from tests.unit.test_docs import ARCHITECTURE, paths, section
 
 import scatter
-from scatter.localnet.clock import DevelopmentClock
-from scatter.node.node import Node
 from scatter.protocol.states import State
 
 SOURCES = Path(scatter.__file__).parent
@@ -44,26 +41,6 @@ def recorded(ran: set[str]) -> Iterator[None]:
         threading.setprofile(None)
 
 
-async def play(played: Played) -> None:
-    """Let everybody work until all is claimed."""
-    world = played.world
-    nodes = [Node(parts, await world.tasks(parts)) for parts in played.everybody]
-    clock = DevelopmentClock(world.ledger)
-
-    async def all_idle() -> bool:
-        return all([await node.idle() for node in nodes])
-
-    clock.watch(world.view, all_idle)
-    ticking = asyncio.create_task(clock.run())
-    for node in nodes:
-        await node.start()
-    async with asyncio.timeout(120):
-        await world.view.until(lambda view: view.jobs[played.job_id].claimed >= set(played.job.participants))
-    for node in nodes:
-        await node.stop()
-    ticking.cancel()
-
-
 def ours(ran: set[str]) -> set[str]:
     """Of what ran, the files of the rooms that are compared; a room's face is no step."""
     found = {str(Path(file).relative_to(SOURCES)) for file in ran if file.startswith(str(SOURCES))}
@@ -80,7 +57,7 @@ async def test_an_update_passes_the_files_that_its_walk_names(world: World) -> N
     ran: set[str] = set()
     with recorded(ran):
         played = await posted(world, rounds=2, trainers=2, validators=3, auditors=1)
-        await play(played)
+        await played.by_themselves()
     assert played.job.state is State.SETTLED
     assert ours(ran) == walk("The walk of an update")
 
@@ -89,7 +66,7 @@ async def test_a_challenge_passes_the_files_that_the_walks_name(world: World) ->
     ran: set[str] = set()
     with recorded(ran):
         played = await lied_to(world)
-        await play(played)
+        await played.by_themselves()
     assert played.job.state is State.SETTLED
     assert played.job.items
     assert ours(ran) == (walk("The walk of an update") | walk("The walk of a challenge")) - ELSEWHERE

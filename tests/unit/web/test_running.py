@@ -12,7 +12,7 @@ from scatter.storage.workspaces import ChangedMeanwhile
 from scatter.web.record.record import record_of
 from scatter.web.running.process import simulate, try_lock
 from scatter.web.running.supervisor import MOST_ATTEMPTS, Supervisor
-from scatter.web.service import EMPTY
+from scatter.web.service import SMALLEST
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def new_run(database: Database, document: str = EMPTY) -> StoredRun:
+async def new_run(database: Database, document: str = SMALLEST.read_text()) -> StoredRun:
     workspace = await SqlWorkspaces(database).add("Mine", document)
     return await SqlRuns(database).add(workspace.id, document)
 
@@ -87,7 +87,7 @@ def test_only_one_process_has_a_run(tmp_path: Path) -> None:
 
 
 async def test_a_step_that_cannot_be_done_is_told_with_its_reason(database: Database, tmp_path: Path) -> None:
-    document = EMPTY.replace('state = "claimed"', 'state = "judging"')
+    document = SMALLEST.read_text().replace('state = "claimed"', 'state = "judging"')
     run = await new_run(database, document)
     await simulate(database, run.id, tmp_path / "run", tmp_path)
     failed = await SqlRuns(database).get(run.id)
@@ -101,7 +101,7 @@ async def test_a_step_that_cannot_be_done_is_told_with_its_reason(database: Data
 async def test_a_document_that_is_no_scenario_fails_with_the_sentence_of_the_reader(
     database: Database, tmp_path: Path
 ) -> None:
-    run = await new_run(database, EMPTY.replace("count = 4", "count = -4", 1))
+    run = await new_run(database, SMALLEST.read_text().replace("count = 4", "count = -4", 1))
     await simulate(database, run.id, tmp_path / "run", tmp_path)
     failed = await SqlRuns(database).get(run.id)
     assert failed.error is not None
@@ -110,7 +110,7 @@ async def test_a_document_that_is_no_scenario_fails_with_the_sentence_of_the_rea
 
 async def test_whoever_changes_what_somebody_else_changed_is_told(database: Database) -> None:
     workspaces = SqlWorkspaces(database)
-    before = await workspaces.add("Mine", EMPTY)
+    before = await workspaces.add("Mine", SMALLEST.read_text())
     after = await workspaces.change(before, name="Yours")
     assert after.version == 2
     with pytest.raises(ChangedMeanwhile):
