@@ -56,7 +56,16 @@ $(SLITHER)/.ready: requirements/slither.txt
 demo: setup
 	$(BIN)/scatter demo $(ARGS)
 
-test: setup
+# js-libp2p, for the test of another implementation of the wire protocol; it wants a newer Node.js than most systems have. Where
+# none can be had, those tests are skipped.
+NEW_NODE = [ "$$(node --version 2> /dev/null | tr -d v | cut -d. -f1)" -ge 22 ] 2> /dev/null && command -v npm > /dev/null
+tests/interop/node_modules/.ready: tests/interop/package-lock.json $(VENV)/.ready
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; mkdir -p $(@D); \
+	{ $(NEW_NODE); } || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt || true; \
+	if $(NEW_NODE); then cd tests/interop && npm ci $(NPM_FLAGS); else echo "No Node.js >= 22: no tests with js-libp2p."; fi
+	@touch $@
+
+test: setup tests/interop/node_modules/.ready
 	$(BIN)/python tools/run_tests.py $(ARGS)
 
 test-long: setup
@@ -126,5 +135,5 @@ lock:
 	uv pip compile requirements/slither.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/slither.txt
 
 clean:
-	rm -rf $(VENV) $(SLITHER) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SLITHER) contracts/node_modules tests/interop/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
