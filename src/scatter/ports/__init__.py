@@ -1,6 +1,6 @@
 """What a node needs from the world, as protocols; every implementation of one runs the same test suite (tests/ports).
 
-Nothing here knows how a port is made: no web3, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
+Nothing here knows how a port is made: no EVM client, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
 one another; `node` wires them together.
 """
 
