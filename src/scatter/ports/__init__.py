@@ -31,7 +31,7 @@ from scatter.ports.peers import (
     RequestRefused,
 )
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
-from scatter.ports.storage import Artefacts, Task, TaskQueue, TaskRecord
+from scatter.ports.storage import Artefacts, Task, TaskQueue, TaskRecord, TaskStatus
 
 __all__ = [
     "Artefacts",
@@ -71,6 +71,7 @@ __all__ = [
     "Task",
     "TaskQueue",
     "TaskRecord",
+    "TaskStatus",
     "TransactionRejected",
     "TransactionStatus",
 ]
