@@ -46,9 +46,12 @@ def job_heads(record: RunRecord) -> list[JobHead]:
     """All jobs of a run, in the order of posting."""
     states: dict[int, Mapping[str, Any]] = {}
     been: dict[int, list[str]] = {}
+    reached: dict[int, int] = {}
     for entered in record["states"]:
         states[entered["job"]] = entered
         been.setdefault(entered["job"], []).append(entered["state"])
+        # Judging is in no round of its own.
+        reached[entered["job"]] = max(reached.get(entered["job"], 0), entered["round"])
     metrics = {row["job"]: row["metric"] for row in record["metrics"]}
     filed = [row["job"] for row in record["challenges"] if row["side"] == "filer"]
     made = []
@@ -62,7 +65,7 @@ def job_heads(record: RunRecord) -> list[JobHead]:
                 row["requestor"],
                 state["state"],
                 words(state["phase"] or ""),
-                state["round"],
+                reached.get(job, 0),
                 row["rounds"],
                 chain_time(state["deadline"]) if state["deadline"] else "",
                 words(state["reason"] or ""),
