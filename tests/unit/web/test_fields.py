@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from scatter.behaviours.registry import behaviours
+from scatter.simulation.scenario import MEASURES as MEASURED
 from scatter.simulation.step_kinds import STEP_KINDS
-from scatter.web.documents.fields import fields_of, option_fields, texts_of, values_of
+from scatter.web.documents.fields import FORMS, fields_of, option_fields, texts_of, values_of
+from scatter.web.documents.purposes import MEASURES
 from scatter.web.views.steps import TITLES, about
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "examples" / "scenarios"
@@ -25,6 +27,23 @@ def test_forms_of_every_example_say_what_the_file_says(file: Path) -> None:
         form = fields_of(kind)
         said = {name: value for name, value in values_of(form, texts_of(form, block)).items() if value is not None}
         assert said == {name: value for name, value in block.items() if name not in ("do", "steps", "options")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_field_says_what_it_is_for(form: str) -> None:
+    for field in fields_of(form):
+        assert field.purpose, field.name
+        assert field.hint.endswith(".")
+    assert MEASURES.keys() == set(MEASURED)
+
+
+@pytest.mark.parametrize("file", sorted(SCENARIOS.rglob("*.toml")), ids=lambda file: file.stem)
+def test_tables_and_expectations_of_every_example_have_their_forms(file: Path) -> None:
+    content = tomllib.loads(file.read_text())
+    tables = [(name, content.get(name, {})) for name in ("scenario", "chain", "workload")]
+    for form, table in [*tables, *(("expect", one) for one in content["expect"])]:
+        said = values_of(fields_of(form), texts_of(fields_of(form), table))
+        assert {name: value for name, value in said.items() if value is not None} == table
 
 
 @pytest.mark.parametrize("kind", STEP_KINDS)

@@ -72,7 +72,7 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
 
 async def posted(request: Request) -> dict[str, str]:
     """The fields of a form of ours. NotPossible for one that does not carry its token."""
-    form = await request.form(max_files=1, max_fields=200)
+    form = await request.form(max_files=1, max_fields=400)
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if not csrf_holds(request, (fields.pop(CSRF_FIELD, None), request.headers.get(CSRF_HEADER))):
         raise NotPossible("this form is out of date; reload the page and try again")

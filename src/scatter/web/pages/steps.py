@@ -12,8 +12,8 @@ from scatter.simulation.scenario import HONEST
 from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.web.api.access import Desk
 from scatter.web.documents import editing
-from scatter.web.documents.blocks import parse, tables_at
-from scatter.web.documents.fields import Field, fields_of, option_fields, texts_of, values_of
+from scatter.web.documents.blocks import block_at, parse, tables_at
+from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
 from scatter.web.pages.rendering import go_to, is_htmx, page, posted, workspace_values
 from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import groups
@@ -159,14 +159,18 @@ async def save(request: Request, workspace: str, desk: Desk) -> Response:
     if kind not in STEP_KINDS:
         raise LookupError(f"there is no step {kind!r}")
     fields, options, _ = _form(kind, said)
-    values = values_of([*fields, *options], said)
-    if kind == "change-behaviour" and not options:
-        values["options"] = None
+    at = path_of(where["key"]) if where["key"] else ()
+
+    def change(text: str) -> str:
+        block = block_at(text, at)
+        own = options_of(options, said, block) if kind == "change-behaviour" else {}
+        return editing.change(text, at, changes_of(fields, said, block) | own)
+
     try:
-        if where["key"]:
-            at = path_of(where["key"])
-            await desk.edit(workspace, lambda text: editing.change(text, at, values), at)
+        if at:
+            await desk.edit(workspace, change, at)
         else:
+            values = values_of([*fields, *options], said)
             await desk.add_step(workspace, {"do": kind, **values}, list_of(where["parent"]))
     except FormError as error:
         return await _show_form(request, desk, workspace, where, said, dict(error.errors))
