@@ -74,6 +74,7 @@ async def test_all_are_found_by_the_address_of_one_and_content_goes_across(netwo
         await hand_over(made[1], made[3], seed=1, size=MAX_RANGE_BYTES + 1)
 
 
+@pytest.mark.long
 async def test_a_host_that_is_cut_off_for_a_minute_comes_back_and_goes_on_where_it_was(
     network: Network, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def ranges(holder: PeerProcess) -> list[int]:
     return [offset for offset in holder.served if offset is not None]
 
 
+@pytest.mark.long
 async def test_a_host_behind_100_ms_and_1_percent_of_loss_takes_part(network: Network, tmp_path: Path) -> None:
     for host in range(1, HOSTS):
         network.wire(host)
