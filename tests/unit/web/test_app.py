@@ -38,6 +38,10 @@ PAGES = (
         "steps",
         "steps/list",
         "steps/3.0",
+        "steps/2/transactions",
+        "setup",
+        "expect/new",
+        "expect/3",
         "steps/new?do=wait",
         "run",
         "data",
@@ -81,6 +85,38 @@ async def test_a_scenario_goes_in_and_out_letter_by_letter(fresh: httpx.AsyncCli
     lines = example().splitlines()
     lines[lines.index("count = 3")] = "count = 5"
     assert changed.splitlines() == lines
+
+
+ODD = '\r\n\n# a gap, and ends of lines of two kinds\r\n[scenario]\nname = "odd"  # \u2028\r\n\n\n'
+
+
+async def test_a_file_is_taken_letter_by_letter_whatever_ends_its_lines(fresh: httpx.AsyncClient) -> None:
+    await fresh.get("/")
+    form = {"csrf": fresh.cookies["scatter_csrf"], "name": "Odd", "document": "what a browser shows of it"}
+    made = await fresh.post("/workspaces", data=form, files={"file": ("odd.toml", ODD.encode())})
+    exported = await fresh.get(made.headers["location"].replace("nodes", "export"))
+    assert exported.content == ODD.encode()
+    page = (await fresh.get(made.headers["location"].replace("nodes", "file"))).text
+    # The first end of a line in a text area is none of its text.
+    assert ">\n\r\n\n# a gap" in page
+    refused = await fresh.post("/workspaces", data=form, files={"file": ("odd.toml", b"\xff\xfe")})
+    assert refused.status_code == 422
+    assert "is not UTF-8 text" in refused.text
+
+
+async def test_steps_can_be_run_from_anywhere_and_be_reset(client: httpx.AsyncClient) -> None:
+    workspace, run = await only(client)
+    page = (await client.get(f"/w/{workspace}/steps")).text
+    assert page.count(">Run from here<") == page.count(">Run up to here<") == 7
+    assert f'href="/w/{workspace}/steps/2/transactions?run=1"' in page
+    reset = await post(client, f"/w/{workspace}/runs/1/control", do="delete", then="steps")
+    assert reset.headers["location"] == f"/w/{workspace}/steps"
+    assert (await client.get(f"{API}/runs/{run}")).status_code == 404
+    page = (await client.get(f"/w/{workspace}/steps")).text
+    assert page.count("status-waiting") == 7
+    assert page.count(">Run from here<") == 7
+    assert ">Run the first step<" in page
+    assert (await client.get(f"/w/{workspace}/steps/2/transactions")).status_code == 404
 
 
 async def test_nodes_and_steps_are_edited_by_forms(fresh: httpx.AsyncClient) -> None:
@@ -243,6 +279,11 @@ async def test_what_was_recorded_is_handed_out(client: httpx.AsyncClient) -> Non
     assert (await client.get(at)).json()["status"] == "finished"
     assert len((await client.get(f"{at}/nodes")).json()) == 16
     assert [step["status"] for step in (await client.get(f"{at}/steps")).json()] == ["done"] * 4
+    calls = (await client.get(f"{at}/steps/2/transactions")).json()
+    assert {call["call"] for call in calls} == {"register", "approve", "deposit ticket"}
+    assert len(calls) == (await client.get(f"{at}/steps")).json()[2]["transactions"]
+    assert len((await client.get(f"{at}/steps/3.2/transactions?limit=7")).json()) == 7
+    assert (await client.get(f"{at}/steps/9/transactions")).status_code == 404
     assert [job["state"] for job in (await client.get(f"{at}/jobs")).json()] == ["Settled", "Settled"]
     assert (await client.get(f"{at}/jobs/2")).json()["payments"]
     assert (await client.get(f"{at}/jobs/3")).status_code == 404

@@ -43,7 +43,7 @@ async def _page(request: Request, desk: Service, errors: dict[str, str], said: d
 async def create(request: Request, desk: Desk) -> Response:
     """Make one, of what was pasted or of nothing."""
     form = await posted(request)
-    document = form.get("document", "").replace("\r\n", "\n")
+    document = form.get("file") or form.get("document", "").replace("\r\n", "\n")
     try:
         made = await desk.create(form.get("name", ""), document if document.strip() else None)
     except DocumentError as error:
