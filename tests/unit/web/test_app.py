@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.unit.web.conftest import BASE, example, running
+from tests.unit.web.forms import fields_sent
 
 from scatter.web.app import create_app
 from scatter.web.settings import WebSettings, is_loopback, token_in
@@ -195,6 +196,29 @@ async def test_whoever_changes_a_stale_version_is_told(client: httpx.AsyncClient
     second = await client.put(put, content=document, headers={"content-type": "application/toml"})
     assert second.status_code == 409
     assert "somebody else" in second.json()["error"]
+
+
+async def test_a_form_of_an_older_document_changes_nothing(fresh: httpx.AsyncClient) -> None:
+    made = await post(fresh, "/workspaces", name="Mine")
+    base = made.headers["location"].removesuffix("/nodes")
+    page = (await fresh.get(f"{base}/nodes/1")).text
+    old = fields_sent(page, f"{base}/nodes/1")
+    assert (await post(fresh, f"{base}/steps/5/move", to="4", version=old["version"])).status_code == 303
+    before = (await fresh.get(f"{base}/export")).text
+    for address, said in (
+        ("nodes/1", {**old, "count": "9"}),
+        ("nodes/1/delete", {"version": old["version"]}),
+        ("steps/3/delete", {"version": old["version"]}),
+        ("steps/3/move", {"to": "4", "version": old["version"]}),
+        ("steps", {"do": "wait", "key": "4", "job": "$job", "round": "2", "version": old["version"]}),
+    ):
+        refused = await post(fresh, f"{base}/{address}", **said)
+        assert refused.status_code == 409
+        assert "somebody else changed this workspace" in refused.text.lower()
+    assert (await fresh.get(f"{base}/export")).text == before
+    wrong = await post(fresh, f"{base}/rename", name=" ")
+    assert wrong.status_code == 422
+    assert 'id="name-error"' in wrong.text
 
 
 async def test_workspaces_are_renamed_copied_and_deleted_with_their_runs(client: httpx.AsyncClient) -> None:

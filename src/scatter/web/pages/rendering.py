@@ -85,6 +85,12 @@ async def posted(request: Request) -> dict[str, str]:
     return fields
 
 
+def version_of(fields: dict[str, str]) -> int | None:
+    """The version of the document that a form was made of: places of elements in it are those of no other."""
+    said = fields.pop("version", "")
+    return int(said) if said.isdecimal() and len(said) < 16 else None
+
+
 def _text(content: bytes) -> str:
     """A file's text, letter by letter. DocumentError when it is none."""
     try:

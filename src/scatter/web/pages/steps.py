@@ -16,7 +16,7 @@ from scatter.web.documents import editing
 from scatter.web.documents.blocks import block_at, parse, tables_at
 from scatter.web.documents.checking import read
 from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
-from scatter.web.pages.rendering import go_to, is_htmx, page, posted, workspace_values
+from scatter.web.pages.rendering import go_to, is_htmx, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import groups
 from scatter.web.views.steps import TITLES, StepRow, about, list_of, numbered, path_of, rows, transactions_of
@@ -180,7 +180,7 @@ def _where(said: dict[str, str]) -> dict[str, str]:
 async def save(request: Request, workspace: str, desk: Desk) -> Response:
     """Add a step, or change the one that `key` names."""
     said = await posted(request)
-    where, kind = _where(said), said.get("do", "")
+    where, kind, version = _where(said), said.get("do", ""), version_of(said)
     if kind not in STEP_KINDS:
         raise LookupError(f"there is no step {kind!r}")
     fields, options, _ = _form(kind, said)
@@ -193,7 +193,7 @@ async def save(request: Request, workspace: str, desk: Desk) -> Response:
 
     try:
         if at:
-            await desk.edit(workspace, change, at)
+            await desk.edit(workspace, change, at, version)
         else:
             values = values_of([*fields, *options], said)
             await desk.add_step(workspace, {"do": kind, **values}, list_of(where["parent"]))
@@ -216,7 +216,7 @@ async def move(request: Request, workspace: str, key: str, desk: Desk) -> Respon
     """Move a step within its list."""
     said, path = await posted(request), path_of(key)
     to = int(said["to"]) if said.get("to", "").isdecimal() else 0
-    await desk.edit(workspace, lambda text: editing.move(text, path, to))
+    await desk.edit(workspace, lambda text: editing.move(text, path, to), version=version_of(said))
     parent = key.rpartition(".")[0]
     return await _then(request, desk, workspace, f"grip-{parent + '.' if parent else ''}{to}")
 
@@ -224,14 +224,14 @@ async def move(request: Request, workspace: str, key: str, desk: Desk) -> Respon
 @router.post("/w/{workspace}/steps/{key}/duplicate")
 async def duplicate(request: Request, workspace: str, key: str, desk: Desk) -> Response:
     """Copy a step."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)), version=version)
     return await _then(request, desk, workspace, f"grip-{key}")
 
 
 @router.post("/w/{workspace}/steps/{key}/delete")
 async def delete(request: Request, workspace: str, key: str, desk: Desk) -> Response:
     """Take a step away."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)), version=version)
     return await _then(request, desk, workspace, "add-step")
