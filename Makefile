@@ -8,14 +8,16 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
+.PHONY: help setup demo test test-long test-browser screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
-	@echo "make test       all tests"
+	@echo "make test       the tests, but those that take long"
+	@echo "make test-long  those that take long: whole jobs in many forms, what the documentation runs, campaigns against the contracts"
 	@echo "make test-browser  the web pages in a real browser"
 	@echo "make screenshots   pictures of every web page"
 	@echo "make coverage   every line and branch of protocol and learning is tested"
+	@echo "make hosts      nodes on hosts in network namespaces, one of them cut off for a minute; needs root"
 	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
 	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
 	@echo "make contracts  compile the contracts and write their artifacts"
@@ -55,8 +57,23 @@ $(SLITHER)/.ready: requirements/slither.txt
 demo: setup
 	$(BIN)/scatter demo $(ARGS)
 
-test: setup
+# js-libp2p, for the test of another implementation of the wire protocol; it wants a newer Node.js than most systems have. Where
+# none can be had, those tests are skipped.
+NEW_NODE = [ "$$(node --version 2> /dev/null | tr -d v | cut -d. -f1)" -ge 22 ] 2> /dev/null && command -v npm > /dev/null
+tests/interop/node_modules/.ready: tests/interop/package-lock.json $(VENV)/.ready
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; mkdir -p $(@D); \
+	{ $(NEW_NODE); } || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt || true; \
+	if $(NEW_NODE); then cd tests/interop && npm ci $(NPM_FLAGS); else echo "No Node.js >= 22: no tests with js-libp2p."; fi
+	@touch $@
+
+test: setup tests/interop/node_modules/.ready
 	$(BIN)/python tools/run_tests.py $(ARGS)
+
+test-long: setup
+	$(BIN)/python tools/run_tests.py --long $(ARGS)
+
+hosts: setup
+	$(BIN)/python -m pytest -p no:xdist tests/faults/test_hosts.py tests/faults/test_job_on_hosts.py $(ARGS)
 
 test-browser: setup
 	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)
@@ -122,5 +139,5 @@ lock:
 	uv pip compile requirements/slither.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/slither.txt
 
 clean:
-	rm -rf $(VENV) $(SLITHER) contracts/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SLITHER) contracts/node_modules tests/interop/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -72,14 +72,15 @@ async def peer(
     bootstrap: Sequence[str] = (),
     identity: PeerIdentity | None = None,
     listen: str = LOOPBACK,
+    within: Sequence[str] = (),
 ) -> AsyncIterator[PeerProcess]:
-    """A peer that runs until the block ends, or until it is killed."""
+    """A peer that runs until the block ends, or until it is killed. `within` is what its command begins with."""
     identity = identity or PeerIdentity.random()
     told = {"seed": identity.seed.hex(), "folder": str(folder), "listen": listen, "bootstrap": list(bootstrap)}
     log = folder / "log"
     with _appending(log) as errors:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(SCRIPT), json.dumps(told)),
+            *(*within, sys.executable, str(SCRIPT), json.dumps(told)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

@@ -13,7 +13,7 @@ from scatter.web.documents import editing
 from scatter.web.documents.blocks import block_at, parse, tables_at
 from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
 from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
-from scatter.web.service import FormError, Service
+from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import ROLES, groups, nodes
 
 router = APIRouter()
@@ -27,10 +27,26 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
     content = parse(values["workspace"].document)
     made = groups(content)
     seen = nodes(record) if record is not None else []
+    asked = await desk.interventions.of(values["run"].id) if values["run"] is not None and values["run"].active else ()
+    scenario = scenario_of(values["run"]) if asked else None
+    waiting = {
+        name: one.do
+        for one in asked
+        if one.before_block is None and scenario is not None
+        for name in scenario.named(one.nodes)
+    }
     return page(
         request,
         "nodes.html",
-        {**values, "groups": made, "nodes": seen, "roles": ROLES, "total": sum(g.size for g in made)},
+        {
+            **values,
+            "groups": made,
+            "nodes": seen,
+            "roles": ROLES,
+            "total": sum(g.size for g in made),
+            "waiting": waiting,
+            "last": 0 if record is None else record.number,
+        },
     )
 
 
