@@ -20,12 +20,13 @@ PAGES = (
         "nodes/2",
         "steps",
         "steps/3.0",
+        "steps/2/transactions",
         "steps/new?do=change-behaviour",
         "run",
     ),
     *("data", "data?by=role", "jobs", "jobs/1", "file"),
 )
-EMPTY = ("nodes", "steps", "run", "data", "jobs")
+EMPTY = ("setup", "nodes", "steps", "run", "data", "jobs")
 
 
 def found(page: Page) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from scatter.behaviours.registry import behaviours
 from scatter.simulation.scenario import MEASURES as MEASURED
 from scatter.simulation.step_kinds import STEP_KINDS
-from scatter.web.documents.fields import FORMS, fields_of, option_fields, texts_of, values_of
+from scatter.web.documents.fields import FORMS, changes_of, fields_of, option_fields, options_of, texts_of, values_of
 from scatter.web.documents.purposes import MEASURES
 from scatter.web.views.steps import TITLES, about
 
@@ -81,3 +81,21 @@ def test_options_of_every_behaviour_have_fields_whose_usual_values_are_taken() -
         form = option_fields(kind.options.model_json_schema())
         said = values_of(form, {field.name: field.usual for field in form}).get("options") or {}
         kind.check(said)
+
+
+def test_what_shows_the_same_stays_and_what_is_usual_is_nothing() -> None:
+    topic, options = fields_of("add-topic"), option_fields(behaviours()["noise"].options.model_json_schema())
+    block = {
+        "do": "add-topic",
+        "reward": {"between": ["1 SCT", "2 SCT"]},
+        "fault": 1.0,
+        "trainers": {"min": 1, "max": 2},
+    }
+    assert changes_of(topic, texts_of(topic, block), block) == {}
+    assert changes_of(topic, {"id": "job", "fault": "0.5"}, block) == {"id": "job", "fault": 0.5}
+    assert changes_of(topic, {"trainers.max": "3", "trainers.min": "1"}, block) == {"trainers": {"min": 1, "max": 3}}
+    assert changes_of(fields_of("wait"), {"state": "", "within": "365d"}, {"do": "wait"}) == {}
+    noisy = {"behaviour": "noise", "options": {"scale": 7}}
+    assert options_of(options, {"behaviour": "noise", "options.scale": "7"}, noisy) == {}
+    assert options_of((), {"behaviour": "lazy"}, noisy) == {"options": None}
+    assert options_of((), {"behaviour": ""}, {"options": {}}) == {}

@@ -35,7 +35,6 @@ _INNER: Mapping[str, type[Any]] = {made.__name__: made for made in (TrainerLimit
 _AS_JOB, _LIKE_JOB = "as the job says", ("add-topic",)
 _USUALLY = {
     "node.stake": "the ticket of its role",
-    "add-topic.id": "job",
     "add-topic.requestor": "the only one",
     "trainer-joins.trainers": "all trainers",
     "add-topic.trainers.min": "all trainers of the scenario",

@@ -27,7 +27,7 @@ PURPOSES: Mapping[str, str] = {
     "workload.quality": "How good synthetic trainers are, by behaviour; everybody has what is said of honest ones",
     "node.group": "Its nodes are called by it and a number, like trainer-1",
     "node.role": "What they do in a job",
-    "node.count": "How many there are",
+    "node.count": "Each has an address, tokens and a stake of its own",
     "node.tokens": "What each is given at the beginning",
     "node.stake": "What each puts up of it",
     "node.behaviour": "How they behave",

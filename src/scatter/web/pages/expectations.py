@@ -11,7 +11,7 @@ from scatter.web.documents import editing
 from scatter.web.documents.blocks import block_at, parse, tables_at
 from scatter.web.documents.fields import changes_of, fields_of, texts_of, values_of
 from scatter.web.documents.purposes import MEASURES
-from scatter.web.pages.rendering import go_to, page, posted, workspace_values
+from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service
 from scatter.web.views.nodes import groups
 
@@ -70,11 +70,13 @@ async def add(request: Request, workspace: str, desk: Desk) -> Response:
 async def save(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Change one."""
     said, at = await posted(request), ("expect", index)
+    version = version_of(said)
     try:
         await desk.edit(
             workspace,
             lambda text: editing.change(text, at, changes_of(fields_of("expect"), said, block_at(text, at))),
             at,
+            version,
         )
     except FormError as error:
         return await _form(request, desk, workspace, index, said, dict(error.errors))
@@ -84,16 +86,16 @@ async def save(request: Request, workspace: str, index: int, desk: Desk) -> Resp
 @router.post("/w/{workspace}/expect/{index}/duplicate")
 async def duplicate(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Copy one."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.duplicate(text, ("expect", index)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.duplicate(text, ("expect", index)), version=version)
     return _back(workspace)
 
 
 @router.post("/w/{workspace}/expect/{index}/delete")
 async def delete(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Take one away."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.remove(text, ("expect", index)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.remove(text, ("expect", index)), version=version)
     return _back(workspace)
 
 
