@@ -8,7 +8,7 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-long test-browser screenshots coverage check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
+.PHONY: help setup demo test test-long test-browser screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-browser  the web pages in a real browser"
 	@echo "make screenshots   pictures of every web page"
 	@echo "make coverage   every line and branch of protocol and learning is tested"
+	@echo "make hosts      nodes on hosts in network namespaces, one of them cut off for a minute; needs root"
 	@echo "make check      format, lint, types, layers, artifacts, the contracts with Slither"
 	@echo "make slither    only that last one: known kinds of mistakes in the contracts"
 	@echo "make contracts  compile the contracts and write their artifacts"
@@ -70,6 +71,9 @@ test: setup tests/interop/node_modules/.ready
 
 test-long: setup
 	$(BIN)/python tools/run_tests.py --long $(ARGS)
+
+hosts: setup
+	$(BIN)/python -m pytest -p no:xdist tests/faults/test_hosts.py tests/faults/test_job_on_hosts.py $(ARGS)
 
 test-browser: setup
 	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)

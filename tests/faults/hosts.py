@@ -2,6 +2,7 @@
 own network is touched. Wires can be cut, and can be slow and lossy (slow_wire.py)."""
 
 import asyncio
+import ctypes
 import json
 import os
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 
 SLOW_WIRE = Path(__file__).with_name("slow_wire.py")
 PATIENCE = 60
+MIDDLE = 254
+"""The number of whoever is at the bridge itself."""
+CLONE_NEWNET = 0x40000000
 
 
 class NoNamespaces(Exception):
@@ -31,6 +35,10 @@ class Network:
 
     def address(self, host: int) -> str:
         return f"10.77.0.{host}"
+
+    def desk(self, host: int) -> str:
+        """The host's address on a second network, on which its operator sits: it is fast and never cut."""
+        return f"10.78.0.{host}"
 
     def listen(self, host: int) -> str:
         """The multiaddr that a peer on a host listens on."""
@@ -58,6 +66,31 @@ class Network:
     def mend(self, host: int) -> None:
         """Undo a cut."""
         ip("-n", self.bridge, "link", "set", f"port{host}", "master", "bridge")
+
+    def seat(self, hosts: Sequence[int]) -> None:
+        """Have an address at the bridge, for a chain that all hosts reach, and a desk at each host."""
+        self._bridged("desks")
+        for bridge, address in (("bridge", self.address(MIDDLE)), ("desks", self.desk(MIDDLE))):
+            ip("-n", self.bridge, "address", "add", f"{address}/24", "dev", bridge)
+        for host in hosts:
+            ip("-n", self.bridge, "link", "add", f"desk{host}", "type", "veth", "peer", "name", "desk", *self._to(host))
+            ip("-n", self.bridge, "link", "set", f"desk{host}", "master", "desks", "up")
+            ip("-n", f"{self.name}-{host}", "address", "add", f"{self.desk(host)}/24", "dev", "desk")
+            ip("-n", f"{self.name}-{host}", "link", "set", "desk", "up")
+
+    def _bridged(self, name: str) -> None:
+        ip("-n", self.bridge, "link", "add", name, "type", "bridge")
+        ip("-n", self.bridge, "link", "set", name, "up")
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be at the bridge with what this thread opens and starts from now on."""
+        with Path("/proc/thread-self/ns/net").open() as here, Path("/run/netns", self.bridge).open() as there:
+            _enter(there.fileno())
+            try:
+                yield
+            finally:
+                _enter(here.fileno())
 
     @asynccontextmanager
     async def slow_wire(self, host: int, delay: float, loss: float) -> AsyncIterator["SlowWire"]:
@@ -107,6 +140,11 @@ class SlowWire:
         return told
 
 
+def _enter(namespace: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, CLONE_NEWNET):
+        raise NoNamespaces(f"setns: {os.strerror(ctypes.get_errno())}")
+
+
 def ip(*arguments: str) -> None:
     """iproute2; NoNamespaces when it is not there or fails."""
     try:
@@ -128,8 +166,7 @@ def hosts(count: int) -> Iterator[Network]:
             ip("netns", "add", namespace)
             made.append(namespace)
             ip("-n", namespace, "link", "set", "lo", "up")
-        ip("-n", network.bridge, "link", "add", "bridge", "type", "bridge")
-        ip("-n", network.bridge, "link", "set", "bridge", "up")
+        network._bridged("bridge")
         yield network
     finally:
         for namespace in made:

@@ -111,6 +111,7 @@ def ranges(holder: PeerProcess) -> list[int]:
     return [offset for offset in holder.served if offset is not None]
 
 
+@pytest.mark.long
 async def test_a_host_behind_100_ms_and_1_percent_of_loss_takes_part(network: Network, tmp_path: Path) -> None:
     for host in range(1, HOSTS):
         network.wire(host)

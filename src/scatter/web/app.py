@@ -17,9 +17,10 @@ from scatter.simulation.errors import ScenarioError
 from scatter.storage import Database
 from scatter.storage.workspaces import ChangedMeanwhile
 from scatter.web.api import runs as api_runs
+from scatter.web.api import scenarios as api_scenarios
 from scatter.web.api import workspaces as api_workspaces
 from scatter.web.documents.blocks import DocumentError
-from scatter.web.pages import data, files, home, jobs, nodes, running, signing, steps
+from scatter.web.pages import data, expectations, files, home, jobs, nodes, running, setup, signing, steps
 from scatter.web.pages.errors import error_page
 from scatter.web.security import Guard
 from scatter.web.service import FormError, NotPossible, Service
@@ -69,10 +70,12 @@ def create_app(settings: WebSettings, beside: Beside | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (api_workspaces.router, api_runs.router):
+    for router in (api_workspaces.router, api_scenarios.router, api_runs.router):
         app.include_router(router, prefix=API)
     for router in (
         home.router,
+        setup.router,
+        expectations.router,
         nodes.router,
         steps.router,
         running.router,

@@ -18,8 +18,8 @@ from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns, S
 from scatter.storage.interventions import StoredIntervention
 from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, StoredRun
 from scatter.storage.workspaces import Workspace
-from scatter.web.documents import editing
-from scatter.web.documents.blocks import DocumentError, parse
+from scatter.web.documents import editing, toplevel
+from scatter.web.documents.blocks import DocumentError, parse, tables_at
 from scatter.web.documents.checking import errors_in, read
 from scatter.web.record.follower import Follower
 from scatter.web.running.supervisor import Supervisor
@@ -141,9 +141,34 @@ class Service:
         """Add a group of nodes."""
         return await self._add(workspace, values, ("nodes",), None)
 
-    async def _add(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None) -> Workspace:
-        from scatter.web.documents.blocks import tables_at
+    async def add_expectation(self, workspace: str, values: Mapping[str, Any]) -> Workspace:
+        """Add something that must hold in the end."""
+        return await self._add(workspace, values, ("expect",), None)
 
+    async def set_table(self, workspace: str, name: str, values: Mapping[str, Any]) -> Workspace:
+        """Set keys of a table of the top; None takes one away. FormError; LookupError when there is no such table."""
+        if name not in toplevel.TABLES:
+            raise LookupError(f"there is no table {name!r}; there are {', '.join(toplevel.TABLES)}")
+        return await self.edit(workspace, lambda text: toplevel.change_table(text, name, values), (name,))
+
+    async def set_variables(
+        self, workspace: str, variables: Mapping[str, Any], shorter: Mapping[str, Any]
+    ) -> Workspace:
+        """Set variables, and what they are in the short form; None takes one away. FormError."""
+
+        def change(text: str) -> str:
+            changed = toplevel.change_table(text, "variables", variables)
+            return toplevel.change_table(changed, "short", shorter)
+
+        def checked(text: str) -> str:
+            changed = change(text)
+            if errors := {**errors_in(changed, ("short",)), **errors_in(changed, ("variables",))}:
+                raise FormError(errors)
+            return changed
+
+        return await self._store(workspace, checked, None)
+
+    async def _add(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None) -> Workspace:
         made = {key: value for key, value in values.items() if value is not None}
 
         def change(text: str) -> str:
@@ -269,7 +294,7 @@ def checked_name(name: str) -> str:
 
 
 def _named(text: str, name: str) -> str:
-    return editing.change_table(text, "scenario", {"title": name[:MAX_NAME]})
+    return toplevel.change_table(text, "scenario", {"title": name[:MAX_NAME]})
 
 
 def _repeated() -> Sequence[Mapping[str, Any]]:

@@ -39,6 +39,16 @@ class Values(Input):
     values: dict[str, Any]
 
 
+class Tables(BaseModel):
+    """The tables of a document's top, as it has them."""
+
+    scenario: dict[str, Any]
+    variables: dict[str, Any]
+    short: dict[str, Any]
+    chain: dict[str, Any]
+    workload: dict[str, Any]
+
+
 class NewStep(Values):
     """A step: `parent` is the key of the repeated step that it goes into, `at` its place there; else it comes last."""
 

@@ -161,6 +161,17 @@ async def get_steps(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
     return [asdict(one) for one in seen]
 
 
+@router.get("/runs/{run}/steps/{key}/transactions")
+async def get_step_transactions(
+    run: RunAt, key: str, desk: Desk, limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES
+) -> list[dict[str, Any]]:
+    """What was sent to the chain while a step went on; `key` as in the list of steps."""
+    numbers = steps.numbered(scenario_of(run).steps).get(key)
+    if numbers is None:
+        raise LookupError("there is no such step")
+    return [asdict(one) for one in steps.transactions_of(await desk.follower.record(run.id), numbers, limit)]
+
+
 @router.get("/runs/{run}/jobs")
 async def get_jobs(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
     """Every job: its state, and whom it waits for."""

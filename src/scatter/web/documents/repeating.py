@@ -6,7 +6,7 @@ import tomlkit
 
 from scatter.storage.interventions import StoredIntervention
 from scatter.storage.runs import StoredRun
-from scatter.web.documents import editing
+from scatter.web.documents import toplevel
 from scatter.web.documents.blocks import DocumentError, parse
 
 LIST = "interventions"
@@ -17,7 +17,7 @@ def as_run(run: StoredRun, done: Sequence[StoredIntervention]) -> str:
     where the document has some already that are not written under headers."""
     text = run.document
     if run.seed is not None:
-        text = editing.change_table(text, "scenario", {"seed": run.seed})
+        text = toplevel.change_table(text, "scenario", {"seed": run.seed})
     how = f"# As run {run.number} went, which was of the short form: scatter simulate --short\n" if run.short else ""
     text = how + text if text.endswith("\n") or not text else f"{how}{text}\n"
     for one in done:

@@ -102,7 +102,7 @@ async def control(request: Request, workspace: str, number: int, desk: Desk) -> 
             await desk.set_pace(run.id, _pace(form.get("pace", "0")))
         case "delete":
             await desk.delete_run(run.id)
-            return go_to(f"/w/{workspace}/run")
+            return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}")
         case other:
             raise NotPossible(f"a run cannot {other!r}")
     return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}?run={number}")
