@@ -47,7 +47,7 @@ function showNode(name, shown, node) {
   set(shown.earned, node.earned);
   shown.earned.classList.toggle("up", node.sign > 0);
   shown.earned.classList.toggle("down", node.sign < 0);
-  set(shown.standing, node.standing || "–");
+  set(shown.standing, node.standing);
   set(shown.reputation, node.reputation);
   set(shown.behaviour, node.behaviour);
   shown.behaviour.className = node.behaviour === "honest" ? "muted" : "bent";

@@ -191,14 +191,14 @@ def _terms(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     rules = {rule.value: rule.label for rule in Rule}
     return [
         ("Rounds", str(row["rounds"])),
-        ("Pays a round", exact(row["round_pool"])),
-        ("Slot stake", exact(row["slot_stake"])),
+        ("Pays a round", f"{sct(row['round_pool'])} SCT"),
+        ("Slot stake", f"{sct(row['slot_stake'])} SCT"),
         ("Trainers", f"{row['min_trainers']} to {row['max_trainers']}"),
         ("Committee", f"{row['members']} members, {row['auditors']} auditors"),
         ("Smallest jury", str(row["min_jury"])),
         ("Fault", f"{row['fault_bps'] / 100:g} % of the slot stake"),
         ("Largest share", f"{row['max_share_bps'] / 100:g} %"),
-        ("Tolerance τ", f"{row['tau']} · 1e-5"),
+        ("Tolerance τ", f"{row['tau'] / 100_000:g}, by which scores of honest seats may differ"),
         ("Rule", rules.get(row["rule"], str(row["rule"]))),
     ]
 
