@@ -23,7 +23,32 @@ const rows = new Map([...document.querySelectorAll("[data-live-nodes] tr[data-no
   return [row.dataset.node, { row, ...cells, behaviour: cells.behaviour.firstElementChild }];
 }));
 const said = new Map();
+const waiting = new Map();
+let awaited = new Map();
 let going = true;
+
+// Of very many rows only those that somebody sees are changed at once; the others when they come into view, or are searched.
+const MOST_AT_ONCE = 100;
+const inView = rows.size > MOST_AT_ONCE ? new Set() : null;
+if (inView) {
+  const root = document.querySelector("[data-live-nodes]").closest(".scroll");
+  const watch = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (isIntersecting) { inView.add(target.dataset.node); refresh(target.dataset.node); }
+      else inView.delete(target.dataset.node);
+    }
+  }, { root, rootMargin: "300px 0px" });
+  for (const { row } of rows.values()) watch.observe(row);
+  document.addEventListener("input", (event) => { if (event.target.dataset?.filter) refreshAll(); }, true);
+}
+
+function refresh(name) {
+  if (waiting.has(name)) showNode(name, rows.get(name), waiting.get(name));
+  waiting.delete(name);
+  sayNow(name, awaited.get(name));
+}
+
+const refreshAll = () => [...rows.keys()].forEach(refresh);
 
 // What a row says of now: what was asked for and is not so yet, that it is stopped, or what it is awaited for.
 function sayNow(name, duty) {
@@ -36,9 +61,9 @@ function sayNow(name, duty) {
 function nodes(frame) {
   if (document.querySelector("[data-await-nodes]") && Object.keys(frame.nodes).length) location.reload();
   if (!rows.size) return;
-  for (const [name, node] of Object.entries(frame.nodes)) if (rows.has(name)) showNode(name, rows.get(name), node);
-  const awaited = new Map(frame.jobs.flatMap((job) => job.awaited.map((name) => [name, `${job.state.toLowerCase()} in ${job.name}`])));
-  for (const name of rows.keys()) sayNow(name, awaited.get(name));
+  for (const [name, node] of Object.entries(frame.nodes)) if (rows.has(name)) waiting.set(name, node);
+  awaited = new Map(frame.jobs.flatMap((job) => job.awaited.map((name) => [name, `${job.state.toLowerCase()} in ${job.name}`])));
+  for (const name of inView ?? rows.keys()) refresh(name);
 }
 
 function showNode(name, shown, node) {
@@ -83,7 +108,8 @@ document.querySelector("[data-switches]")?.addEventListener("submit", async (eve
 function rest() {
   going = false;
   for (const button of document.querySelectorAll(".switch button")) button.remove();
-  for (const [name, { row }] of rows) { delete row.dataset.asked; sayNow(name); }
+  for (const { row } of rows.values()) delete row.dataset.asked;
+  refreshAll();
 }
 
 function set(cell, text, title) {

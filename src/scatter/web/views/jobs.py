@@ -1,5 +1,6 @@
 """Jobs: where each is, its rounds and scores, and who was paid what and why."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -279,6 +280,9 @@ def _payments(record: RunRecord, job: int) -> list[Payment]:
     return [_payment(node, part, kinds) for (node, part), kinds in made.items()]
 
 
+_LOST_BY_VERDICT = re.compile(r"; lost its lock by [^;]*")
+
+
 def _payment(node: str, part: str, kinds: Mapping[str, Mapping[str, Any]]) -> Payment:
     paid = kinds["paid"]["amount"] if "paid" in kinds else 0
     lost = kinds["penalty"]["amount"] if "penalty" in kinds else 0
@@ -290,6 +294,8 @@ def _payment(node: str, part: str, kinds: Mapping[str, Mapping[str, Any]]) -> Pa
     if not paid and "paid" in kinds and kinds["paid"]["why"]:
         said[0] += f": {kinds['paid']['why']}"
     if lost:
+        # Both have it; the penalty says more.
+        said[0] = _LOST_BY_VERDICT.sub("", said[0])
         said.append(f"it lost {sct(lost)} SCT: {kinds['penalty']['why']}")
     if "returned" in kinds:
         said.append(f"and {sct(kinds['returned']['amount'])} SCT came back: {kinds['returned']['why']}")
