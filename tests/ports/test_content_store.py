@@ -3,27 +3,46 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.ports.kubo import FakeKubo
 
+from scatter.content.kubo import KuboContentStore
 from scatter.content.memory import ContentPool, MemoryContentStore
 from scatter.content.store import FileContentStore
+from scatter.content.unixfs import cid_of
 from scatter.ports import ContentMissing, ContentStore
 
-STORES: dict[str, Callable[[Path], ContentStore]] = {
-    "file": FileContentStore,
-    "memory": lambda _: MemoryContentStore(ContentPool()),
-}
+
+@asynccontextmanager
+async def in_a_folder(folder: Path) -> AsyncIterator[ContentStore]:
+    yield FileContentStore(folder)
+
+
+@asynccontextmanager
+async def in_memory(folder: Path) -> AsyncIterator[ContentStore]:
+    yield MemoryContentStore(ContentPool())
+
+
+@asynccontextmanager
+async def in_kubo(folder: Path) -> AsyncIterator[ContentStore]:
+    async with FakeKubo().running() as kubo, KuboContentStore.opened(FileContentStore(folder), kubo.url) as store:
+        yield store
+
+
+STORES = {"file": in_a_folder, "memory": in_memory, "kubo": in_kubo}
 
 KIBIBYTE = 1 << 10
 ABSENT = "bafkreigy5tcgloscldzhi2iadhemu2v7dj2u5wme7vgim2jlmnxindpsfi"
 
 
 @pytest.fixture(params=sorted(STORES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ContentStore:
-    return STORES[request.param](tmp_path / "content")
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ContentStore]:
+    async with STORES[request.param](tmp_path / "content") as made:
+        yield made
 
 
 @pytest.fixture
@@ -61,6 +80,30 @@ async def test_ranges(store: ContentStore, content: bytes) -> None:
     assert await store.read(cid, len(content), 1) == b""
     assert await store.read(cid, 1 << 64, 1) == b""
     assert await store.read(cid, 0, 0) == b""
+
+
+@pytest.mark.parametrize("size", [0, 5, 700 * KIBIBYTE + 1, (4 << 20) + 7])
+async def test_what_comes_in_pieces(store: ContentStore, size: int) -> None:
+    content = random.Random(size).randbytes(size)  # noqa: S311
+    cid, pieces = str(cid_of(content)), range(0, size, 1 << 20)
+    incoming = await store.receive(cid, size)
+    for offset in reversed(pieces):
+        await incoming.write(offset, content[offset : offset + (1 << 20)])
+        assert await incoming.read(offset, 1 << 20) == content[offset : offset + (1 << 20)]
+    assert not await store.has(cid)
+    await incoming.finish()
+    await incoming.leave()
+    assert await store.get(cid) == content
+
+
+@pytest.mark.parametrize("size", [5, 700 * KIBIBYTE + 1])
+async def test_what_is_dropped_is_gone(store: ContentStore, size: int) -> None:
+    cid = await store.put(bytes(size))
+    await store.drop(cid)
+    assert not await store.has(cid)
+    await store.drop(cid)
+    assert await store.put(bytes(size)) == cid
+    assert await store.get(cid) == bytes(size)
 
 
 @pytest.mark.parametrize(("offset", "length"), [(-1, 1), (0, -1)])

@@ -14,6 +14,7 @@ from scatter.api.operated import RoleRefused, TooManyWatchers
 from scatter.content.adding import FileChanged
 from scatter.content.cids import InvalidCid
 from scatter.content.fetching import ContentUnavailable
+from scatter.content.kubo import KuboUnavailable
 from scatter.jobs.errors import JobError
 from scatter.node.orders import OrderRefused
 from scatter.ports import CallReverted, ChainError, ContentMissing, PeerUnreachable
@@ -77,12 +78,18 @@ NOBODY = Kind(
     "content-unavailable", 404, "Nobody handed the content out", "Try again when others are there: GET /api/v1/peers."
 )
 NO_PEER = Kind("peer-unreachable", 503, "A peer cannot be reached", "Look at GET /api/v1/peers, then try again.")
+NO_STORE = Kind(
+    "store-unavailable",
+    503,
+    "The content's store does not do its part",
+    "Look at storage.kubo in node.toml, then try again.",
+)
 BUSY = Kind("busy", 503, "As much is under way as is allowed", "Try again later.")
 UNEXPECTED = Kind("unexpected", 500, "Something went wrong in the node", "Look at the node's log.")
 
 KINDS = (
     *(UNAUTHORIZED, NOT_FOUND, METHOD, INVALID, TOO_LARGE, BAD_JOB, REFUSED, REVERTED, NO_CHAIN, NO_CONTENT, NOBODY),
-    *(NO_PEER, BUSY, UNEXPECTED),
+    *(NO_PEER, NO_STORE, BUSY, UNEXPECTED),
 )
 
 _OF_ERRORS: tuple[tuple[type[Exception], Kind], ...] = (
@@ -96,6 +103,7 @@ _OF_ERRORS: tuple[tuple[type[Exception], Kind], ...] = (
     (InvalidCid, INVALID),
     (FileChanged, INVALID),
     (PeerUnreachable, NO_PEER),
+    (KuboUnavailable, NO_STORE),
     (TooManyWatchers, BUSY),
 )
 """The kind of each error of the node, the most special first."""

@@ -11,14 +11,15 @@ from scatter.cli.asking import client_of
 from scatter.cli.failures import BadOption, NotHere
 from scatter.content.adding import FileChanged, add_file
 from scatter.content.cids import Cid, InvalidCid
-from scatter.content.store import MAX_BYTES, FileContentStore
+from scatter.content.store import MAX_BYTES
 from scatter.content.verifying import PIECE_BYTES, verified_layout
 from scatter.daemon.errors import NodeFolderUnusable
 from scatter.daemon.lock import alone_in, running_api
 from scatter.daemon.reading import read_settings
 from scatter.daemon.settings import FILE, StorageTable
+from scatter.daemon.shelves import opened_shelf
 from scatter.node.housekeeping import PINNED
-from scatter.ports import ContentMissing
+from scatter.ports import ContentMissing, ContentShelf
 from scatter.storage.artefacts import SqlArtefacts
 from scatter.storage.database import Database
 
@@ -112,7 +113,7 @@ async def _pieces(folder: Path, cid: str) -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def _at_rest(folder: Path) -> AsyncIterator[tuple[FileContentStore, SqlArtefacts]]:
+async def _at_rest(folder: Path) -> AsyncIterator[tuple[ContentShelf, SqlArtefacts]]:
     """The content and artefacts of a node that does not run; of one to be, where there is none yet."""
     try:
         await asyncio.to_thread(folder.mkdir, 0o700, True, True)
@@ -122,8 +123,11 @@ async def _at_rest(folder: Path) -> AsyncIterator[tuple[FileContentStore, SqlArt
     if (folder / FILE).exists():
         storage = read_settings(folder, {}, os.environ).node.storage
     with alone_in(folder):
-        async with await Database.open(folder / storage.database) as database:
-            yield FileContentStore(folder / storage.content), SqlArtefacts(database)
+        async with (
+            await Database.open(folder / storage.database) as database,
+            opened_shelf(folder, storage) as shelf,
+        ):
+            yield shelf, SqlArtefacts(database)
 
 
 def _require_readable(file: Path) -> None:

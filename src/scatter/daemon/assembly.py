@@ -1,6 +1,5 @@
 """The parts of one node, made of its settings: everything that is opened here is closed with the stack it is opened on."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -17,11 +16,11 @@ from scatter.chain.keystore import Keystore, read_private_key
 from scatter.chain.signer import EvmSigner
 from scatter.content.encryption import sealing_public_key
 from scatter.content.fetching import ContentFetcher
-from scatter.content.store import FileContentStore
 from scatter.daemon.datasets import FolderOfDatasets
 from scatter.daemon.errors import SettingsError
 from scatter.daemon.reading import Settings
 from scatter.daemon.settings import ALL_JOBS, HONEST
+from scatter.daemon.shelves import opened_shelf
 from scatter.node.behaviour import Behaviour
 from scatter.node.chain_view import ChainView
 from scatter.node.parts import Contracts, Parts
@@ -33,7 +32,7 @@ from scatter.p2p.identity import PeerIdentity
 from scatter.p2p.identity_file import read_identity
 from scatter.p2p.libp2p_network import Libp2pNetwork
 from scatter.p2p.settings import PeerSettings
-from scatter.ports import Sandbox
+from scatter.ports import ContentShelf, Sandbox
 from scatter.protocol.duties import Identity
 from scatter.protocol.ids import WORD_BYTES, Address, address
 from scatter.storage.artefacts import SqlArtefacts
@@ -66,7 +65,7 @@ class Assembled:
 
     parts: Parts
     tasks: Tasks
-    shelf: FileContentStore
+    shelf: ContentShelf
     peers: Libp2pNetwork
     minimum_duration: int
     """The shortest that a state of a new job may last, in seconds."""
@@ -93,7 +92,8 @@ async def assemble(
     stack: AsyncExitStack, settings: Settings, keys: Keys, sandbox: Sandbox, reporter: Reporter
 ) -> Assembled:
     """Open everything and start what follows the chain and what listens to peers. WrongChain, ChainUnavailable, CannotListen,
-    InvalidAddress, DatabaseUnusable, SeedRefused, BehaviourError."""
+    InvalidAddress, DatabaseUnusable, SeedRefused, BehaviourError,
+    KuboUnavailable."""
     node = settings.node
     me = address(keys.account.address)
     database = await stack.enter_async_context(await Database.open(settings.place(node.storage.database)))
@@ -103,7 +103,7 @@ async def assemble(
     stack.push_async_callback(view.stop)
     await view.start()
     peers = await stack.enter_async_context(Libp2pNetwork.running(keys.peer, _peer_settings(settings)))
-    shelf = await asyncio.to_thread(FileContentStore, settings.place(node.storage.content))
+    shelf = await stack.enter_async_context(opened_shelf(settings.folder, node.storage))
     workspace = settings.place(node.storage.workspace)
     workspace.mkdir(parents=True, exist_ok=True)
     secrets, artefacts = _secrets(settings, keys.deployment.chain_id), SqlArtefacts(database)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from scatter.api.app import create_app
 from scatter.api.hosting import serving
 from scatter.api.operated import Event, Events, RoleRefused
-from scatter.content.store import FileContentStore
 from scatter.daemon.announcing import Announcer
 from scatter.daemon.assembly import Assembled, Keys, assemble
 from scatter.daemon.errors import SettingsError
@@ -23,7 +22,7 @@ from scatter.node.parts import Parts
 from scatter.node.reports import Report
 from scatter.node.tasks import Tasks
 from scatter.p2p.libp2p_network import Libp2pNetwork
-from scatter.ports import Sandbox
+from scatter.ports import ContentShelf, Sandbox
 from scatter.protocol.states import Role
 
 LOOK_SECONDS = 0.1
@@ -55,7 +54,7 @@ class RunningNode:
         return self._assembled.tasks
 
     @property
-    def shelf(self) -> FileContentStore:
+    def shelf(self) -> ContentShelf:
         """See `Operated`."""
         return self._assembled.shelf
 

@@ -116,6 +116,9 @@ class StorageTable(Table):
 
     database: Place = Field(default=Path("node.sqlite"), description="it is the path of the node's database")
     content: Place = Field(default=Path("content"), description="it is the path of a folder for content by CID")
+    kubo: Url | None = Field(
+        default=None, description='it is the URL of the RPC API of a Kubo node, like "http://127.0.0.1:5001"'
+    )
     workspace: Place = Field(default=Path("workspace"), description="it is the path of a folder for runs of job code")
 
 

@@ -21,14 +21,13 @@ from scatter.p2p.identity import multihash_of, peer_key
 from scatter.p2p.routing import Routing
 from scatter.p2p.settings import PeerLimits
 from scatter.p2p.streams import (
-    ANSWERED,
-    NOT_ANSWERED,
     BrokenStream,
     OversizeMessage,
     read_answer,
     read_end,
     read_request,
     reset,
+    write_answer,
     write_message,
 )
 from scatter.p2p.turns import Pace, Turns
@@ -189,10 +188,9 @@ class Answering:
             if answer is not None and len(answer) > MAX_ANSWER_BYTES:
                 _log.error("an answer of %d bytes is longer than peers take", len(answer))
                 answer = None
-            message = NOT_ANSWERED if answer is None else ANSWERED + answer
-            seconds = self._limits.request_seconds + len(message) / SLOWEST_BYTES_PER_SECOND
+            seconds = self._limits.request_seconds + len(answer or b"") / SLOWEST_BYTES_PER_SECOND
             with self._host.watchdog.over(stream, seconds):
-                await write_message(stream, message)
+                await write_answer(stream, answer)
         await stream.close()
 
 

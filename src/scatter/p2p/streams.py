@@ -67,26 +67,40 @@ async def reset(stream: INetStream) -> None:
 
 async def write_message(stream: INetStream, message: bytes) -> None:
     """Send one message and say that there will be no other."""
-    await stream.write(_length(len(message)) + message)
+    await _write(stream, _length(len(message)), message)
+
+
+async def write_answer(stream: INetStream, answer: bytes | None) -> None:
+    """Send an answer, or that there is none, and say that there will be no other."""
+    if answer is None:
+        await write_message(stream, NOT_ANSWERED)
+    else:
+        await _write(stream, _length(len(ANSWERED) + len(answer)) + ANSWERED, answer)
+
+
+async def _write(stream: INetStream, head: bytes, message: bytes) -> None:
+    # Apart: a message may have megabytes, and is not copied once more for the sake of a few bytes.
+    await stream.write(head)
+    await stream.write(message)
     await cast(NetStream, stream).close_write()
 
 
 async def read_request(stream: INetStream) -> bytes:
     """The request that a stream brings; OversizeMessage or BrokenStream when it is none."""
-    return await _read_message(stream, MAX_REQUEST_BYTES)
+    return await _read_exactly(stream, await _read_length(stream, MAX_REQUEST_BYTES))
 
 
 async def read_answer(stream: INetStream) -> bytes | None:
     """The answer that a stream brings, None when the peer does not give one; OversizeMessage or BrokenStream when it is
     neither."""
-    message = await _read_message(stream, len(ANSWERED) + MAX_ANSWER_BYTES)
-    match message[:1]:
-        case b"\0":
-            return message[1:]
-        case b"\1":
-            return None
-        case _:
-            raise BrokenStream("answered nonsense")
+    length = await _read_length(stream, len(ANSWERED) + MAX_ANSWER_BYTES)
+    kind = await _read_exactly(stream, min(length, len(ANSWERED)))
+    message = await _read_exactly(stream, length - len(kind))
+    if kind == ANSWERED:
+        return message
+    if kind == NOT_ANSWERED:
+        return None
+    raise BrokenStream("answered nonsense")
 
 
 async def read_end(stream: INetStream) -> None:
@@ -95,20 +109,19 @@ async def read_end(stream: INetStream) -> None:
         raise BrokenStream("sent more than one message")
 
 
-async def _read_message(stream: INetStream, limit: int) -> bytes:
-    length = await _read_length(stream)
-    if length > limit:
-        raise OversizeMessage(f"sent a message with more than {limit} bytes")
-    message = bytearray()
-    while len(message) < length:
-        piece = await _read_some(stream, min(_CHUNK_BYTES, length - len(message)))
+async def _read_exactly(stream: INetStream, length: int) -> bytes:
+    pieces: list[bytes] = []
+    left = length
+    while left:
+        piece = await _read_some(stream, min(_CHUNK_BYTES, left))
         if not piece:
-            raise BrokenStream(f"broke off after {len(message)} of {length} bytes")
-        message += piece
-    return bytes(message)
+            raise BrokenStream(f"broke off after {length - left} of {length} bytes")
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
-async def _read_length(stream: INetStream) -> int:
+async def _read_length(stream: INetStream, limit: int) -> int:
     length = 0
     for position in range(_MAX_LENGTH_DIGITS):
         digit = await _read_some(stream, 1)
@@ -116,6 +129,8 @@ async def _read_length(stream: INetStream) -> int:
             raise BrokenStream("broke off before it said anything")
         length |= (digit[0] & 0x7F) << 7 * position
         if digit[0] < 0x80:
+            if length > limit:
+                raise OversizeMessage(f"sent a message with more than {limit} bytes")
             return length
     raise BrokenStream("sent a length that is none")
 

@@ -1,7 +1,7 @@
 """The web application: routes, errors, static files, and whoever works behind them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -27,6 +27,7 @@ from scatter.web.service import FormError, NotPossible, Service
 from scatter.web.settings import WebSettings
 
 API = "/api/v1"
+Beside = Callable[[Service], AbstractAsyncContextManager[None]]
 STATIC = Path(__file__).with_name("static")
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ScenarioError, 422),
@@ -47,15 +48,17 @@ class _Assets(StaticFiles):
         return response
 
 
-def create_app(settings: WebSettings) -> FastAPI:
-    """The application over a folder. While it runs, runs are looked after."""
+def create_app(settings: WebSettings, beside: Beside | None = None) -> FastAPI:
+    """The application over a folder. While it runs, runs are looked after; `beside` is what else happens then, instead of the
+    welcome to a first visit."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with await Database.open(settings.database) as database:
             service = app.state.service = Service.of(settings, database)
-            await service.welcome()
-            async with service.supervisor.at_work():
+            if beside is None:
+                await service.welcome()
+            async with service.supervisor.at_work(), nullcontext() if beside is None else beside(service):
                 yield
 
     app = FastAPI(

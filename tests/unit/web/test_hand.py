@@ -145,7 +145,7 @@ async def test_pages_and_scripts_ask_for_it(client: httpx.AsyncClient) -> None:
         ("start-node", ["colluding-1"]),
     ]
     page = (await client.get(f"/w/{workspace}/nodes")).text
-    assert page.count("<span data-state>stopping</span>") == page.count("<span data-state>starting</span>") == 1
+    assert page.count("<span data-now>stopping</span>") == page.count("<span data-now>starting</span>") == 1
     assert 'aria-label="Stop trainer-2"' in page
     text = (await client.get(f"{API}/runs/{run}/scenario")).text
     assert text.startswith("# As run 1 went, which was of the short form"), "what waits for a block was not done"

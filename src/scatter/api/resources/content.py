@@ -10,7 +10,7 @@ from scatter.api.asking import Node
 from scatter.api.models import Collection, CollectionWish, ContentAnswer, Page
 from scatter.api.operated import Operated
 from scatter.api.pages import After, Limit, page
-from scatter.api.problems import INVALID, NO_CONTENT, NOBODY, TOO_LARGE, UNAUTHORIZED, answers
+from scatter.api.problems import INVALID, NO_CONTENT, NO_STORE, NOBODY, TOO_LARGE, UNAUTHORIZED, answers
 from scatter.api.uploads import uploaded
 from scatter.content.adding import add_file
 from scatter.content.store import MAX_BYTES
@@ -18,7 +18,7 @@ from scatter.content.verifying import PIECE_BYTES
 from scatter.node.housekeeping import collect, pin, pinned, unpin
 from scatter.ports import ContentShelf
 
-router = APIRouter(prefix="/content", tags=["content"], responses=answers(UNAUTHORIZED))
+router = APIRouter(prefix="/content", tags=["content"], responses=answers(UNAUTHORIZED, NO_STORE))
 
 Name = Annotated[str, Path(max_length=100, description="a CID, version 1 in base32")]
 

@@ -17,18 +17,23 @@ function say(state) {
 const tell = (name, detail) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
 
 const rows = new Map([...document.querySelectorAll("[data-live-nodes] tr[data-node]")].map((row) => [row.dataset.node, row]));
-const duties = new Map();
+const said = new Map();
+let going = true;
+
+// What a row says of now: what was asked for and is not so yet, that it is stopped, or what it is awaited for.
+function sayNow(name, duty) {
+  const row = rows.get(name);
+  const text = row.dataset.asked || (row.classList.contains("off") ? "stopped" : duty || (going ? "at work" : "–"));
+  if (said.get(name) !== text) set(row.querySelector("[data-now]"), text);
+  said.set(name, text);
+}
 
 function nodes(frame) {
   if (document.querySelector("[data-await-nodes]") && Object.keys(frame.nodes).length) location.reload();
   if (!rows.size) return;
   for (const [name, node] of Object.entries(frame.nodes)) if (rows.has(name)) showNode(name, rows.get(name), node);
   const awaited = new Map(frame.jobs.flatMap((job) => job.awaited.map((name) => [name, `${job.state.toLowerCase()} in ${job.name}`])));
-  for (const [name, row] of rows) {
-    const duty = awaited.get(name) ?? "–";
-    if (duties.get(name) !== duty) set(row.querySelector("[data-duty]"), duty);
-    duties.set(name, duty);
-  }
+  for (const name of rows.keys()) sayNow(name, awaited.get(name));
 }
 
 function showNode(name, row, node) {
@@ -39,19 +44,19 @@ function showNode(name, row, node) {
   earned.classList.toggle("up", node.sign > 0);
   earned.classList.toggle("down", node.sign < 0);
   set(row.querySelector("[data-standing]"), node.standing || "–");
-  set(row.querySelector("[data-reputation]"), node.reputation || "–");
+  set(row.querySelector("[data-reputation]"), node.reputation);
   const behaviour = row.querySelector("[data-behaviour] > span");
   set(behaviour, node.behaviour);
   behaviour.className = node.behaviour === "honest" ? "muted" : "bent";
-  if (row.dataset.on !== String(node.on)) showSwitch(name, row, node.on);
+  if (row.classList.contains("off") === node.on || row.dataset.asked) showSwitch(name, row, node.on);
 }
 
 function showSwitch(name, row, on) {
-  row.dataset.on = on;
-  row.classList.toggle("off", !on);
-  set(row.querySelector("[data-state]"), on ? "at work" : "stopped");
   const button = row.querySelector(".switch button");
-  if (!button) return;
+  const wanted = { stopping: false, starting: true }[row.dataset.asked];
+  if (wanted === undefined || wanted === on) delete row.dataset.asked;
+  row.classList.toggle("off", !on);
+  if (!button || row.dataset.asked) return;
   button.name = on ? "stop" : "start";
   button.textContent = on ? "Stop" : "Start";
   button.setAttribute("aria-label", `${button.textContent} ${name}`);
@@ -64,12 +69,19 @@ document.querySelector("[data-switches]")?.addEventListener("submit", async (eve
   const form = event.target, button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));
   const row = button.closest("tr");
-  row.dataset.on = "";
   button.disabled = true;
-  set(row.querySelector("[data-state]"), button.name === "stop" ? "stopping" : "starting");
+  row.dataset.asked = button.name === "stop" ? "stopping" : "starting";
+  sayNow(row.dataset.node);
   const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
   if (answer?.type !== "opaqueredirect" && !answer?.ok) location.assign(form.action.replace(/\/runs\/(\d+)\/switch$/, "/nodes?run=$1"));
 });
+
+// The run is over: nobody has to do anything any more, and nothing can be done.
+function rest() {
+  going = false;
+  for (const button of document.querySelectorAll(".switch button")) button.remove();
+  for (const [name, row] of rows) { delete row.dataset.asked; sayNow(name); }
+}
 
 function set(cell, text, title) {
   if (cell.textContent !== text) cell.textContent = text;
@@ -100,7 +112,7 @@ stream.addEventListener("status", (event) => {
     tell("scatter:steps");
   }
   seenStatus = status;
-  if (over) { tell("scatter:over"); for (const button of document.querySelectorAll(".switch button")) button.remove(); }
+  if (over) tell("scatter:over");
 });
-stream.addEventListener("over", () => { stream.close(); say("over"); });
+stream.addEventListener("over", () => { stream.close(); say("over"); rest(); });
 addEventListener("pagehide", () => stream.close());
