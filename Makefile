@@ -8,11 +8,12 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-browser screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
+.PHONY: help setup demo test test-long test-browser screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
-	@echo "make test       all tests"
+	@echo "make test       the tests, but those that take long"
+	@echo "make test-long  those that take long: whole jobs in many forms, what the documentation runs, campaigns against the contracts"
 	@echo "make test-browser  the web pages in a real browser"
 	@echo "make screenshots   pictures of every web page"
 	@echo "make coverage   every line and branch of protocol and learning is tested"
@@ -68,8 +69,11 @@ tests/interop/node_modules/.ready: tests/interop/package-lock.json $(VENV)/.read
 test: setup tests/interop/node_modules/.ready
 	$(BIN)/python tools/run_tests.py $(ARGS)
 
+test-long: setup
+	$(BIN)/python tools/run_tests.py --long $(ARGS)
+
 hosts: setup
-	$(BIN)/python -m pytest -p no:xdist -m "long or not long" tests/faults/test_hosts.py tests/faults/test_job_on_hosts.py $(ARGS)
+	$(BIN)/python -m pytest -p no:xdist tests/faults/test_hosts.py tests/faults/test_job_on_hosts.py $(ARGS)
 
 test-browser: setup
 	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)

@@ -1,5 +1,5 @@
-"""Runs every test of the project: the contracts', one tool after the other, beside Python's, which two processes share. Arguments
-go to pytest.
+"""Runs the tests of the project: the contracts', one tool after the other, beside Python's, which some processes share. With
+`--long` those that are too long for every day, which the others do not repeat. Further arguments go to pytest.
 
 What the contracts' tests say is printed when Python's are through, so that the two do not mix, and only the last line of what
 passed. The last lines say for each suite whether it passed, how long it took, and what failed.
@@ -17,14 +17,14 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "contracts" / "tools"
+FORGE_TESTS = {"the contracts' tests (forge)": [sys.executable, str(TOOLS / "forge.py"), "test"]}
 # They share what forge compiles, so one comes after the other.
-CONTRACTS = {
-    "the contracts' tests (forge)": [sys.executable, str(TOOLS / "forge.py"), "test"],
+LONG_CAMPAIGNS = {
     "the campaign of invariant tests": [sys.executable, str(TOOLS / "invariants.py")],
     "some mutants of the contracts": [sys.executable, str(TOOLS / "mutants.py"), "--often"],
 }
-# A file's tests stay together: their fixtures are dear.
-PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations=15"]
+# Three on two cores, as much of a test is waiting. A file's tests stay together: their fixtures are dear.
+PYTEST = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", "--durations=15"]
 REASON_CHARACTERS = 160
 
 
@@ -60,19 +60,20 @@ def failures_of_forge(said: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"^(?:\[FAIL.*|Error.*)$", said, re.MULTILINE)))
 
 
-def python() -> Suite:
+def python(arguments: list[str]) -> Suite:
     """Run pytest, which speaks for itself; what it came to."""
     began = time.monotonic()
     with TemporaryDirectory() as place:
         report = Path(place, "pytest.xml")
-        ran = subprocess.run([*PYTEST, f"--junitxml={report}", *sys.argv[1:]], cwd=ROOT, check=False)
+        ran = subprocess.run([*PYTEST, f"--junitxml={report}", *arguments], cwd=ROOT, check=False)
         return Suite("Python's tests", ran.returncode, time.monotonic() - began, failures_of_pytest(report))
 
 
 class Contracts:
-    """The contracts' suites, one by one, until they are through or told to stop."""
+    """The contracts' suites, commands by name, one by one, until they are through or told to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: dict[str, list[str]]) -> None:
+        self._commands = commands
         self.suites: list[Suite] = []
         self.said: list[str] = []
         self._running: subprocess.Popen[str] | None = None
@@ -80,7 +81,7 @@ class Contracts:
 
     def run(self) -> None:
         """Run all of them; what each came to is kept, and what it said: of one that passed the last line."""
-        for name, command in CONTRACTS.items():
+        for name, command in self._commands.items():
             if self._stopped:
                 return
             began = time.monotonic()
@@ -101,11 +102,12 @@ class Contracts:
 
 def main() -> int:
     """0 when all suites pass, else the exit code of one that did not."""
-    contracts = Contracts()
+    long = sys.argv[1:2] == ["--long"]
+    contracts = Contracts(LONG_CAMPAIGNS if long else FORGE_TESTS)
     with ThreadPoolExecutor(max_workers=1) as beside:
         running = beside.submit(contracts.run)
         try:
-            pytests = python()
+            pytests = python(["-m", "long", *sys.argv[2:]] if long else ["-m", "not long", *sys.argv[1:]])
             running.result()
         except BaseException:
             contracts.stop()

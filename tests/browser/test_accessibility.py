@@ -11,10 +11,22 @@ from tests.e2e.test_web import Web
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
-    *("nodes", "nodes/new?role=validator", "nodes/2", "steps", "steps/3.0", "steps/new?do=change-behaviour", "run"),
+    *(
+        "setup",
+        "expect/new",
+        "expect/3",
+        "nodes",
+        "nodes/new?role=validator",
+        "nodes/2",
+        "steps",
+        "steps/3.0",
+        "steps/2/transactions",
+        "steps/new?do=change-behaviour",
+        "run",
+    ),
     *("data", "data?by=role", "jobs", "jobs/1", "file"),
 )
-EMPTY = ("nodes", "steps", "run", "data", "jobs")
+EMPTY = ("setup", "nodes", "steps", "run", "data", "jobs")
 
 
 def found(page: Page) -> list[str]:

@@ -20,35 +20,67 @@ def new_workspace(page: Page, web: Web, name: str) -> str:
     return page.url.removesuffix("/nodes")
 
 
-def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(  # noqa: PLR0915 — one story
-    page: Page, web: Web
-) -> None:
+def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Twelve nodes")
+    add_two_malicious_trainers(page)
+    expect_something(page)
+    run_the_six_steps(page)
+    watch_the_job(page)
+    look_at_charts(page)
+    look_at_the_job(page)
+    exported = export(page)
+    again = import_again(page, web, exported)
+    assert httpx.get(f"{web.address}/w/{again}/export").text == httpx.get(f"{base}/export").text
+    assert complaints(page) == []
+
+
+def add_two_malicious_trainers(page: Page) -> None:
     page.get_by_role("link", name="Edit trainer").click()
-    page.get_by_label("Count").fill("2")
+    page.get_by_label("How many").fill("2")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="+ trainer").click()
     page.get_by_label("Name").fill("malicious")
-    page.get_by_label("Count").fill("2")
+    page.get_by_label("How many").fill("2")
     page.get_by_label("How they behave").select_option("label-flip")
     expect(page.get_by_text("Trains on wrong answers")).to_be_visible()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("12 nodes"))).to_be_visible()
 
+
+def expect_something(page: Page) -> None:
+    page.get_by_role("link", name="Setup", exact=True).click()
+    page.get_by_role("link", name="+ Add an expectation").click()
+    page.get_by_label("What is expected").fill("lies do not pay")
+    page.get_by_label("Measure").select_option("share")
+    page.get_by_text("Of which nodes").click()
+    page.get_by_label("Group").fill("malicious")
+    page.get_by_label("Exactly").fill("0")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("share · of group malicious · equals 0")).to_be_visible()
+
+
+def run_the_six_steps(page: Page) -> None:
     page.get_by_role("link", name="Steps", exact=True).click()
     expect(page.locator(".step")).to_have_count(6)
     page.get_by_role("button", name="Run", exact=True).first.click()
     page.wait_for_url("**/steps")
     expect(page.locator(".step.status-done")).to_have_count(6, timeout=LONG)
-    expect(page.locator(".step").nth(5)).to_contain_text("transaction")
+    page.locator(".step").nth(5).get_by_role("link", name=re.compile("transaction")).click()
+    expect(page.get_by_role("rowheader", name="malicious-1").first).to_be_visible()
+    page.get_by_role("link", name="Back to the steps").click()
 
+
+def watch_the_job(page: Page) -> None:
     page.get_by_role("link", name="Run", exact=True).click()
     expect(page.get_by_text("The run is over.")).to_be_visible()
+    expect(page.get_by_text("lies do not pay")).to_be_attached()
     expect(page.locator("#network .name")).to_have_count(12)
     expect(page.locator("#network .bent-node")).to_have_count(2)
     expect(page.locator(".states .now")).to_have_text("settled")
     expect(page.locator("#log")).to_contain_text("earns")
 
+
+def look_at_charts(page: Page) -> None:
     page.get_by_role("link", name="Data", exact=True).click()
     for name in ("tokens", "accuracy", "contributions"):
         expect(page.locator(f'[data-chart="{name}"] canvas')).to_be_visible()
@@ -63,6 +95,8 @@ def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(  # noqa: PLR
     expect(page.locator('[data-chart="tokens"] [data-reset]')).to_be_visible()
     page.locator('[data-chart="tokens"] [data-reset]').click()
 
+
+def look_at_the_job(page: Page) -> None:
     page.get_by_role("link", name="Jobs", exact=True).click()
     page.get_by_role("link", name="job-1").click()
     expect(page.locator(".payments")).to_contain_text("malicious-1 earned nothing as trainer")
@@ -70,22 +104,24 @@ def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(  # noqa: PLR
         page.get_by_role("link", name="Download the global model").click()
     assert download.value.suggested_filename.endswith(".safetensors")
 
+
+def export(page: Page) -> bytes:
     page.get_by_role("link", name="File", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Export").click()
-    exported = Path(download.value.path())
+    return Path(download.value.path()).read_bytes()
+
+
+def import_again(page: Page, web: Web, exported: bytes) -> str:
+    """The id of the workspace that comes of it."""
     page.goto(f"{web.address}/#new")
     page.get_by_label("Name", exact=True).fill("In again")
     page.get_by_text("Import a scenario file").click()
-    page.get_by_label("Choose a file").set_input_files(
-        {"name": "x.toml", "mimeType": "", "buffer": exported.read_bytes()}
-    )
+    page.get_by_label("Choose a file").set_input_files({"name": "x.toml", "mimeType": "", "buffer": exported})
     expect(page.get_by_label("or paste its text")).to_have_value(re.compile("malicious"))
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/nodes")
-    again = page.url.split("/")[4]
-    assert httpx.get(f"{web.address}/w/{again}/export").text == httpx.get(f"{base}/export").text
-    assert complaints(page) == []
+    return page.url.split("/")[4]
 
 
 def drag(page: Page, place: str) -> None:
@@ -118,6 +154,7 @@ def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
     page.wait_for_url("**/nodes")
+    edit_by_keyboard(page)
     tab_to(page, '.tabs a[href$="/steps"]')
     page.keyboard.press("Enter")
     page.wait_for_url("**/steps")
@@ -141,6 +178,32 @@ def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
     assert complaints(page) == []
 
 
+def edit_by_keyboard(page: Page) -> None:
+    """Add trainers that are lazy, and a variable, from the page of nodes on."""
+    tab_to(page, '.adders a[href$="role=trainer"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nodes/new?role=trainer")
+    tab_to(page, "#f-count")
+    page.keyboard.type("2")
+    tab_to(page, "#f-behaviour")
+    page.keyboard.type("lazy")
+    expect(page.locator("#f-behaviour")).to_have_value("lazy")
+    tab_to(page, ".form-foot .primary")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nodes")
+    expect(page.locator(".bent")).to_have_text("lazy")
+    tab_to(page, '.tabs a[href$="/setup"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/setup")
+    tab_to(page, '[name="name-0"]')
+    page.keyboard.type("jobs")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/setup#variables-title")
+    expect(page.locator('[name="name-0"]')).to_have_value("jobs")
+
+
 def test_steps_are_dragged(page: Page, web: Web) -> None:
     new_workspace(page, web, "Dragged")
     page.get_by_role("link", name="Steps", exact=True).click()
@@ -154,7 +217,7 @@ def test_wrong_fields_are_told_where_they_are(page: Page, web: Web) -> None:
     page.goto(f"{base}/steps/3")
     page.get_by_label("Rounds").fill("99")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#e-rounds")).to_have_text("Rounds it must be between 1 and 32")
+    expect(page.locator("#e-rounds")).to_have_text("Rounds: it must be between 1 and 32")
     expect(page.get_by_label("Rounds")).to_have_value("99")
     page.get_by_label("Rounds").fill("1")
     page.get_by_role("button", name="Save").click()

@@ -18,7 +18,7 @@ def build(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, BUILD, *arguments], capture_output=True, text=True, check=False, timeout=900)
 
 
-@pytest.mark.parametrize("mode", ["--check", "--rebuild-check"])
+@pytest.mark.parametrize("mode", ["--check", pytest.param("--rebuild-check", marks=pytest.mark.long)])
 def test_artifacts_are_what_the_sources_compile_to(mode: str) -> None:
     result = build(mode)
     assert result.returncode == 0, result.stdout + result.stderr

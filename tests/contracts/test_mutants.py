@@ -16,6 +16,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, TOOL, *arguments], capture_output=True, text=True, check=False, timeout=1800)
 
 
+@pytest.mark.long
 def test_every_mutant_applies_and_compiles() -> None:
     done = run("--compile")
     assert done.returncode == 0, done.stderr

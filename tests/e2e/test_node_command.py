@@ -117,6 +117,7 @@ async def test_killed_it_goes_on_where_it_was_and_ctrl_c_ends_it(operator: Opera
     assert int(count, 16) == 2, "it registered once, and once more in its other role"
 
 
+@pytest.mark.long
 async def test_bad_settings_get_one_sentence(operator: Operator) -> None:
     code, err = await operator.run("node", "run", "node")
     assert (code, err) == (2, "error: node/node.toml is not there: run scatter node init node\n")

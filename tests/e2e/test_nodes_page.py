@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from e2e.chain import PASSWORD, Home
 from scatter.api.problems import KINDS
 from scatter.daemon.reading import setting_keys
@@ -30,6 +32,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+@pytest.mark.long
 async def test_every_block_runs(home: Home) -> None:
     blocks = BLOCK.findall(PAGE.read_text())
     assert len(blocks) == PAGE.read_text().count("\n<!-- run -->\n") > 0

@@ -41,6 +41,7 @@ async def governor(deployer: Deployer) -> Governor:
     return Governor(deployer)
 
 
+@pytest.mark.long
 async def test_a_change_from_proposal_to_execution(governor: Governor) -> None:
     who, change = governor.who, ("--set", "challenge_bond=600SCT", "--set", "lock_bps=2500")
     before = await governor.shown()
@@ -92,6 +93,7 @@ async def test_somebody_else_cannot_propose(deployer: Deployer) -> None:
     assert "AccessControlUnauthorizedAccount" in err
 
 
+@pytest.mark.long
 async def test_bad_input(governor: Governor) -> None:
     who, sent = governor.who, await governor.who.count()
     for arguments, said in (

@@ -78,6 +78,7 @@ def test_the_job_settles_as_in_one_process_and_needs_no_bootstrap_peer_once_all_
     assert {**outcome, **chance} == {**same, **chance}, "the same object, to the last unit of money"
 
 
+@pytest.mark.long
 def test_a_trainer_that_dies_after_its_last_update_is_not_missed(start: Start, tmp_path: Path, job: Path) -> None:
     command = start("demo", "--processes", "--json", "--job", job, "--out", tmp_path / "demo", *CAST)
     until_said_often(command, "trainer-2: publish-update done", 2)
@@ -89,6 +90,7 @@ def test_a_trainer_that_dies_after_its_last_update_is_not_missed(start: Start, t
     assert paid["trainer-2"] > 100_000 * 10**18, "others claimed for it"
 
 
+@pytest.mark.long
 def test_interrupted_or_killed_it_leaves_nothing_and_goes_on_either_way(
     start: Start, tmp_path: Path, job: Path
 ) -> None:

@@ -14,6 +14,8 @@ from tests.e2e.running import Command, alive
 
 SCENARIOS = Path(__file__).parents[2] / "examples" / "scenarios"
 ALL = sorted(SCENARIOS.glob("*.toml"))
+OFTEN = ("paper-1", "collusion-at-a-third", "late-content")
+"""Honest nodes, a dispute, and content that comes too late: the rest is played where time does not matter."""
 NODE_KEYS = {"name", "role", "behaviour", "tokens_before", "tokens_after", "stake_before", "stake_after"}
 
 
@@ -45,10 +47,14 @@ def without_seconds(folder: Path) -> dict[str, Any]:
 
 def test_there_are_at_least_fifteen_scenarios() -> None:
     assert len(ALL) >= 15
+    assert set(OFTEN) < {path.stem for path in ALL}
     assert len([path for path in ALL if path.stem.startswith("paper-")]) == 5
 
 
-@pytest.mark.parametrize("scenario", ALL, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(path, id=path.stem, marks=[] if path.stem in OFTEN else pytest.mark.long) for path in ALL],
+)
 def test_a_scenario_comes_out_as_it_expects(scenario: Path, start: Callable[..., Command], tmp_path: Path) -> None:
     run = start("simulate", scenario, "--short", "--out", tmp_path / "out", "--json")
     code = run.wait()
@@ -61,6 +67,7 @@ def test_a_scenario_comes_out_as_it_expects(scenario: Path, start: Callable[...,
     assert not (tmp_path / "out" / "state").exists()
 
 
+@pytest.mark.long
 def test_what_is_printed(start: Callable[..., Command], tmp_path: Path) -> None:
     run = start("simulate", SCENARIOS / "paper-1.toml", "--short", "--seed", "3", "--out", tmp_path / "out", "--json")
     assert run.wait() == 0
@@ -77,6 +84,7 @@ def test_what_is_printed(start: Callable[..., Command], tmp_path: Path) -> None:
     assert found == {**json.loads((tmp_path / "out" / "result.json").read_text())}
 
 
+@pytest.mark.long
 def test_an_expectation_that_does_not_hold_is_told(start: Callable[..., Command], tmp_path: Path) -> None:
     text = (SCENARIOS / "paper-1.toml").read_text()
     (tmp_path / "mine.toml").write_text(
@@ -88,6 +96,7 @@ def test_an_expectation_that_does_not_hold_is_told(start: Callable[..., Command]
     assert "BROKEN" in run.said()
 
 
+@pytest.mark.long
 def test_equal_seeds_give_equal_files_and_others_do_not(tmp_path: Path) -> None:
     """Whatever order Python's sets have."""
     for name, seed, hashes in (("one", "5", "1"), ("two", "5", "2"), ("three", "6", "1")):

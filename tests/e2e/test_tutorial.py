@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^<!-- run -->\n```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONGEST_SECONDS = 300
 
 
+@pytest.mark.long
 def test_every_block_runs(tmp_path: Path) -> None:
     blocks = BLOCK.findall(TUTORIAL.read_text())
     assert len(blocks) == TUTORIAL.read_text().count("<!-- run -->")

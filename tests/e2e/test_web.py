@@ -124,6 +124,7 @@ def test_nothing_is_missing_after_server_and_run_were_killed(web: Web) -> None:
     assert [job["state"] for job in web.call("GET", f"/runs/{run}/jobs")] == ["Settled"]
 
 
+@pytest.mark.long
 def test_a_run_goes_step_by_step(web: Web) -> None:
     workspace = web.call("POST", "/workspaces", {"name": "Steps"})["id"]
     run = web.call("POST", f"/workspaces/{workspace}/runs", {"until": 2})["id"]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 HEAVY = (
-    "web3",
+    "aiohttp",
     "eth_account",
     "numpy",
     "sqlalchemy",

@@ -1,6 +1,6 @@
 """Deeply nested text from outside is refused: it must not take the process down.
 
-py_ecc, which web3 brings, raises the recursion limit so far that Python's own JSON reader runs out of C stack. These tests run in a
+py_ecc, which eth_account brings, raises the recursion limit so far that Python's own JSON reader runs out of C stack. These tests run in a
 process of their own, which imports what a node imports.
 """
 
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-IMPORTS = "import scatter.chain.signer, eth_account, web3, scatter.node.node, sys\n"
+IMPORTS = "import scatter.chain.signer, eth_account, py_ecc.bls, scatter.node.node, sys\n"
 NESTED = 'b"[" * 60_000'
 
 

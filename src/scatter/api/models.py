@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
+from scatter.ports import TaskStatus
 from scatter.protocol.states import Role, State
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -177,7 +178,7 @@ class TaskAnswer(Answer):
     job: str | None
     round: int
     subject: str
-    status: Literal["ready", "leased", "waiting", "done", "failed", "cancelled"]
+    status: TaskStatus
     attempts: int
     error: str | None
     deadline: int | None

@@ -5,18 +5,21 @@ block; so `Rpc.call` only queues, and what has gathered when the event loop come
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
 
 from scatter.ports import ChainError, ChainUnavailable
 
 if TYPE_CHECKING:
-    from web3 import AsyncHTTPProvider
-    from web3.types import RPCEndpoint
+    from aiohttp import ClientSession
 
 BATCH = 100
 CONNECTIONS = 8
+REQUEST_SECONDS = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _SERVER_ERROR, _TOO_MANY_REQUESTS = 500, 429
 
@@ -38,8 +41,7 @@ class Rpc:
         self._patience = patience
         self._queue: list[tuple[str, Sequence[Any], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
-        self._provider: AsyncHTTPProvider | None = None
-        self._connecting = asyncio.Lock()
+        self._session: ClientSession | None = None
 
     async def call(self, method: str, *params: Any) -> Any:
         """The result of one method. RpcError when the server answers with an error, ChainUnavailable when it does not
@@ -55,9 +57,9 @@ class Rpc:
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
-        if self._provider is not None:
-            await self._provider.disconnect()
-            self._provider = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     def _flush(self) -> None:
         waiting = [item for item in self._queue if not item[2].done()]
@@ -69,7 +71,7 @@ class Rpc:
 
     async def _send(self, batch: list[tuple[str, Sequence[Any], asyncio.Future[Any]]]) -> None:
         try:
-            answers = await self._post([(cast("RPCEndpoint", method), params) for method, params, _ in batch])
+            answers = await self._post([(method, params) for method, params, _ in batch])
         except asyncio.CancelledError:
             for _, _, future in batch:
                 future.cancel()
@@ -87,16 +89,18 @@ class Rpc:
             else:
                 future.set_result(answer.get("result"))
 
-    async def _post(self, requests: list[tuple["RPCEndpoint", Any]]) -> Sequence[Any]:
+    async def _post(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> Sequence[Any]:
         """The answers, trying again while the connection is lost."""
         import aiohttp
 
-        provider = await self._connected()
+        body = json.dumps(
+            [{"jsonrpc": "2.0", "id": n, "method": m, "params": p} for n, (m, p) in enumerate(requests)]
+        ).encode()
         give_up = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
         while True:
             try:
-                answers = await provider.make_batch_request(requests)
+                answers = _in_order(await self._exchange(body))
             except aiohttp.ClientResponseError as error:
                 if error.status < _SERVER_ERROR and error.status != _TOO_MANY_REQUESTS:
                     raise self._unavailable(f"HTTP {error.status}") from error
@@ -114,22 +118,31 @@ class Rpc:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _connected(self) -> "AsyncHTTPProvider":
+    async def _exchange(self, body: bytes) -> Any:
         import aiohttp
-        from web3 import AsyncHTTPProvider
 
-        async with self._connecting:
-            if self._provider is None:
-                provider = AsyncHTTPProvider(self.url)
-                # The provider's own session opens a connection for each request.
-                connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-                session = aiohttp.ClientSession(connector=connector, raise_for_status=True)
-                await provider.cache_async_session(session)
-                self._provider = provider
-            return self._provider
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                headers={"content-type": "application/json"},
+                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+                raise_for_status=True,
+            )
+        async with self._session.post(self.url, data=body) as answer:
+            return from_json(await answer.read())
 
     def _unavailable(self, reason: str) -> ChainUnavailable:
         return ChainUnavailable(f"no chain at {self.url}: {reason}")
+
+
+def _in_order(answers: Any) -> Any:
+    """As they were asked; servers may answer in any order. ValueError when there is not one for each."""
+    if not isinstance(answers, list):
+        return answers
+    by_id = {int(answer["id"]): answer for answer in answers}
+    if sorted(by_id) != list(range(len(answers))):
+        raise ValueError("these are answers to something else")
+    return [by_id[number] for number in range(len(answers))]
 
 
 def _error(error: Any) -> RpcError:

@@ -4,20 +4,28 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from scatter.localnet.cast import Cast
+
 DEFAULT_SEED = 7
+FOLDER, FOLDER_OF_PAGES = Path("scatter-demo"), Path("scatter-demo-web")
 
 
 def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     job: Annotated[
         Path | None, typer.Option(help="The job folder to run; the digits example if none is given.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the chain, the nodes and the results are kept.")] = Path(
-        "scatter-demo"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the chain, the nodes and the results are kept.",
+            show_default="scatter-demo, or scatter-demo-web",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Fixes keys, draws and who gets which data.")
     ] = DEFAULT_SEED,
@@ -38,6 +46,12 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     processes: Annotated[
         bool, typer.Option("--processes", help="Every node in a process and database of its own, over libp2p.")
     ] = False,
+    in_browser: Annotated[
+        bool, typer.Option("--web", help="Watch it in the browser, where it can be paused, until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the pages of --web are; 0 takes a port that is free.")
+    ] = 8000,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the demonstration in --out.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
@@ -47,7 +61,7 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
 
     Exit code 0 when the job settled, 1 when it ended otherwise or something failed, 2 for bad input.
     """
-    from scatter.cli.failures import FAILED, explained
+    from scatter.cli.failures import FAILED, BadOption, explained
     from scatter.cli.live import Screen
     from scatter.cli.summary import print_summary
     from scatter.localnet.cast import Cast, lying
@@ -57,8 +71,14 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     from scatter.runtime.sandbox import LocalSandbox
 
     with explained():
+        cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
+        if in_browser:
+            if processes or as_json:
+                raise BadOption("--web takes neither --processes nor --json")
+            _watch(out or FOLDER_OF_PAGES, port, None if resume else (cast, job, seed, alpha))
+            return
+        out = out or FOLDER
         if not resume:
-            cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
             prepare(out, job or example_job(), Settings(seed, cast, alpha))
         with Screen() as screen:
             outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen, processes=processes))
@@ -66,3 +86,18 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
     if as_json:
         sys.stdout.write(json.dumps(outcome.to_json()) + "\n")
     raise typer.Exit(0 if outcome.state == "Settled" else FAILED)
+
+
+def _watch(out: Path, port: int, new: "tuple[Cast, Path | None, int, float] | None") -> None:
+    """The same in the browser, until Ctrl-C: a new one of a cast, job, seed and alpha, or the one that is there."""
+    from scatter.web.demonstration import Demonstration, check_folder, document_of
+    from scatter.web.serving import serve
+    from scatter.web.settings import WebSettings
+
+    check_folder(out, resume=new is None)
+    document = None if new is None else document_of(*new)
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    serve(WebSettings(out.resolve(), Path.cwd(), port=port), say, Demonstration(document, say))

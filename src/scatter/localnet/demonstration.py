@@ -86,7 +86,15 @@ class Watcher(Protocol):
 def prepare(folder: Path, job: Path, settings: Settings) -> None:
     """Set up the folder of a new demonstration. JobError or CastError when the job and the cast cannot be played, and then
     nothing is changed; FolderUnusable when the folder holds something else."""
-    package = _with_jury(load_job(job), settings.cast)
+    package = cast_job(job, settings.cast)
+    _empty(folder)
+    (folder / JOB_FILE).write_bytes(pack(_files(package)))
+    settings.save(folder)
+
+
+def cast_job(job: Path, cast: Cast) -> JobPackage:
+    """The job of a folder, as this cast plays it. JobError or CastError when it cannot."""
+    package = _with_jury(load_job(job), cast)
     errors = [
         finding.message
         for finding in check_job(package, minimum_duration=DEVELOPMENT_MINIMUM_DURATION)
@@ -94,10 +102,8 @@ def prepare(folder: Path, job: Path, settings: Settings) -> None:
     ]
     if errors:
         raise JobError(errors[0])
-    _check_cast(package, settings.cast)
-    _empty(folder)
-    (folder / JOB_FILE).write_bytes(pack(_files(package)))
-    settings.save(folder)
+    _check_cast(package, cast)
+    return package
 
 
 def _with_jury(package: JobPackage, cast: Cast) -> JobPackage:

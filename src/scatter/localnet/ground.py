@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection
@@ -19,9 +19,9 @@ from scatter.localnet.clock import DevelopmentClock
 from scatter.node.chain_view import ChainView
 from scatter.ports import Call
 from scatter.protocol.ids import WORD_BYTES, Address, address
-from scatter.storage.database import Database
-from scatter.storage.events import SqlEventLog
-from scatter.storage.transactions import SqlOutbox
+
+if TYPE_CHECKING:
+    from scatter.storage import Database, SqlOutbox
 
 GAS_MONEY = 10**21
 """Wei that every account gets on the development chain."""
@@ -41,7 +41,7 @@ class Ground:
     chain: EvmChain
     view: ChainView
     operator: EvmSigner
-    operators_outbox: SqlOutbox
+    operators_outbox: "SqlOutbox"
 
     async def balance(self, account: Address) -> int:
         """Tokens of an account, in base units."""
@@ -72,6 +72,8 @@ class Ground:
 async def on_ground(folder: Path, seed: int) -> AsyncIterator[Ground]:
     """Start the chain, or take it up again where it was killed, and see to it that the contracts are there. What ends the chain
     or its clock ends the block with the same error."""
+    from scatter.storage import SqlEventLog, SqlOutbox
+
     async with AsyncExitStack() as stack:
         miner = await stack.enter_async_context(await DevelopmentChain.start(folder / "chain"))
         clock = DevelopmentClock(miner)
@@ -96,8 +98,10 @@ async def on_ground(folder: Path, seed: int) -> AsyncIterator[Ground]:
         yield Ground(folder, miner, clock, connection, chain, view, EvmSigner(connection, account, outbox), outbox)
 
 
-async def open_database(stack: AsyncExitStack, folder: Path, name: str) -> Database:
+async def open_database(stack: AsyncExitStack, folder: Path, name: str) -> "Database":
     """The database of a node, or of whatever else has a name."""
+    from scatter.storage import Database
+
     return await stack.enter_async_context(await Database.open(folder / "nodes" / name / "node.sqlite"))
 
 

@@ -9,6 +9,7 @@ from scatter.node.chain_view import Unsubscribe
 from scatter.node.owing import Owing
 from scatter.node.parts import Parts
 from scatter.node.tasks import Tasks
+from scatter.ports import TaskStatus
 from scatter.protocol.duties import Duty
 
 RETRY_SECONDS = 1.0
@@ -83,7 +84,7 @@ class Reconciler:
         keys = {duty.key for duty in self.owed}
         self.struggling &= keys
         # What runs is left to end by itself: its transaction may be on the way, and its deadline ends it anyway.
-        void = [key for key, status in unfinished.items() if key not in keys and status != "leased"]
+        void = [key for key, status in unfinished.items() if key not in keys and status is not TaskStatus.LEASED]
         await self._tasks.cancel(void)
 
     async def idle(self) -> bool:
@@ -93,7 +94,9 @@ class Reconciler:
         if self._active() or self._looked_at < self._parts.view.head.number:
             return False
         unfinished = await self._tasks.unfinished()
-        pending = [key for key, status in unfinished.items() if status != "waiting" or key not in self.struggling]
+        pending = [
+            key for key, status in unfinished.items() if status is not TaskStatus.WAITING or key not in self.struggling
+        ]
         return not (pending or self._active() or looks != self._looks)
 
     def _active(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scatter.ports import Task, TaskQueue
+from scatter.ports import Task, TaskQueue, TaskStatus
 from scatter.protocol.duties import Duty, DutyKind
 from scatter.protocol.ids import JobId, Round, Timestamp
 
@@ -22,8 +22,8 @@ class Tasks:
     queue: TaskQueue
     clock: Callable[[], float]
 
-    async def unfinished(self) -> Mapping[str, str]:
-        """Keys of duties that are queued or being done, with the status of their tasks: ready, leased, waiting."""
+    async def unfinished(self) -> Mapping[str, TaskStatus]:
+        """Keys of duties that are queued or being done, with the status of their tasks: ready, leased or waiting."""
         return await self.queue.unfinished()
 
     async def add(self, duty: Duty, priority: int) -> None:

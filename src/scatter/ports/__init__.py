@@ -1,6 +1,6 @@
 """What a node needs from the world, as protocols; every implementation of one runs the same test suite (tests/ports).
 
-Nothing here knows how a port is made: no web3, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
+Nothing here knows how a port is made: no EVM client, no libp2p, no SQL, no bubblewrap. Rooms that implement ports do not know
 one another; `node` wires them together.
 """
 
@@ -31,7 +31,7 @@ from scatter.ports.peers import (
     RequestRefused,
 )
 from scatter.ports.sandbox import Limits, Sandbox, SandboxResult, SandboxRun, SandboxUnavailable
-from scatter.ports.storage import Artefacts, Task, TaskQueue, TaskRecord
+from scatter.ports.storage import Artefacts, Task, TaskQueue, TaskRecord, TaskStatus
 
 __all__ = [
     "Artefacts",
@@ -71,6 +71,7 @@ __all__ = [
     "Task",
     "TaskQueue",
     "TaskRecord",
+    "TaskStatus",
     "TransactionRejected",
     "TransactionStatus",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from scatter.protocol.ids import Timestamp
@@ -28,6 +29,17 @@ class Artefacts(Protocol):
         ...
 
 
+class TaskStatus(StrEnum):
+    """Where a task is: to be taken, taken, to be taken again later; or ended: done, failed for good, no longer wanted."""
+
+    READY = "ready"
+    LEASED = "leased"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A unit of work in the queue. `key` is unique among unfinished tasks; `fence` proves the lease; `attempt` counts
@@ -46,15 +58,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """A task as the queue remembers it, also after its end. `status`: ready, leased, waiting, done, failed or cancelled; times are
-    wall-clock seconds, `finished_at` None while it is unfinished; `error` is that of the last attempt that failed."""
+    """A task as the queue remembers it, also after its end. Times are wall-clock seconds, `finished_at` None while it is
+    unfinished; `error` is that of the last attempt that failed."""
 
     id: int
     key: str
     kind: str
     payload: Mapping[str, Any]
     deadline: Timestamp | None
-    status: str
+    status: TaskStatus
     attempts: int
     error: str | None
     added_at: float
@@ -99,8 +111,8 @@ class TaskQueue(Protocol):
         """Finish unfinished tasks as cancelled; how many."""
         ...
 
-    async def unfinished(self) -> Mapping[str, str]:
-        """Keys of unfinished tasks with their status: ready, leased, waiting."""
+    async def unfinished(self) -> Mapping[str, TaskStatus]:
+        """Keys of unfinished tasks with their status: ready, leased or waiting."""
         ...
 
     async def latest(self, limit: int, below: int | None = None) -> Sequence[TaskRecord]:

@@ -1,7 +1,7 @@
 """What a simulation knows of each block: what recorders, expectations and progress are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scatter.ports import BlockRef, ChainEvent
 from scatter.protocol.ids import Address, JobId
@@ -18,6 +18,17 @@ class Actor:
     role: Role
     behaviour: str
     address: Address
+
+
+BY_STEP, BY_HAND = "step", "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A node was switched on or off: by a step of the scenario, or by hand while the run went on (`BY_STEP`, `BY_HAND`)."""
+
+    on: bool
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class SentCall:
 class BlockRecord:
     """A block as it was mined: its events in order (those of the token too), the calls in it, and the view that includes it.
 
-    `behaviours` are those that nodes had in it, by address: a step may change them.
+    `behaviours` are those that nodes had in it, by address: a step may change them. `switches`: of nodes that were ever switched
+    off, what was done to them last before it.
     """
 
     block: BlockRef
@@ -45,3 +57,4 @@ class BlockRecord:
     calls: tuple[SentCall, ...]
     network: NetworkView
     behaviours: Mapping[Address, str]
+    switches: Mapping[Address, Switch] = field(default_factory=dict)

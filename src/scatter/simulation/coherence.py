@@ -40,6 +40,11 @@ def check_coherence(scenario: Scenario, complain: Complain, check_behaviour: Che
         _check_group(scenario, index, group, complain, check_behaviour)
     _check_sums(scenario, complain)
     _Steps(scenario, complain, check_behaviour).check()
+    known = {name for group in scenario.nodes for name in (group.group, *group.names)}
+    for index, intervention in enumerate(scenario.interventions):
+        for place, name in enumerate(intervention.nodes):
+            if name not in known:
+                complain(("interventions", index, "nodes", place), f'is "{name}"; no node and no group has that name')
     for index, expectation in enumerate(scenario.expect):
         try:
             check_expectation(expectation, scenario)

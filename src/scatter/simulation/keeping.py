@@ -19,16 +19,17 @@ from scatter.chain.deployment import Deployment
 from scatter.content.memory import ContentPool, MemoryContentStore
 from scatter.files import replace_file
 from scatter.ports import BlockRef
-from scatter.protocol.ids import Address, JobId, Timestamp, address
-from scatter.simulation.blocks import SentCall
+from scatter.protocol.ids import JobId, Timestamp, address
+from scatter.simulation.blocks import BlockRecord, SentCall, Switch
 from scatter.simulation.errors import CheckpointUnusable
+from scatter.simulation.past import Remembered
 from scatter.simulation.steps import Progress
 from scatter.simulation.world import World
 from scatter.storage.memory import MemoryArtefacts
 
 FOLDER = "state"
 CHECKPOINT = "checkpoint.json"
-FORMAT = 1
+FORMAT = 2
 MAX_CHECKPOINT_BYTES = 64 << 20
 _ARTEFACTS, _HELD, _CALLS, _CONTENT = "artefacts.jsonl", "held.jsonl", "calls.jsonl", "content"
 _DEPLOYMENT = "deployment.json"
@@ -60,10 +61,11 @@ class Keeper:
     _lengths: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_GROWING, 0))
     _number: int = 0
 
-    def seen(self, block: int, calls: tuple[SentCall, ...], behaviours: Mapping[Address, str]) -> None:
+    def seen(self, record: BlockRecord) -> None:
         """Remember of a block what the chain does not tell."""
-        told = [[c.sender, c.contract, c.function, c.job.hex() if c.job else "", c.gas, c.error] for c in calls]
-        self._calls.append(json.dumps([block, told, dict(behaviours)]))
+        told = [[c.sender, c.contract, c.function, c.job.hex() if c.job else "", c.gas, c.error] for c in record.calls]
+        switches = {account: [switch.on, switch.by] for account, switch in record.switches.items()}
+        self._calls.append(json.dumps([record.block.number, told, dict(record.behaviours), switches]))
 
     async def keep(
         self,
@@ -153,10 +155,10 @@ class Keeper:
             for name in {*made, *self._held}
         }
 
-    def calls(self) -> Mapping[int, tuple[tuple[SentCall, ...], Mapping[Address, str]]]:
+    def remembered(self) -> Mapping[int, Remembered]:
         """What was remembered of each block."""
         return {
-            block: (
+            block: Remembered(
                 tuple(
                     SentCall(
                         address(sender), contract, function, JobId(bytes.fromhex(job)) if job else None, gas, error
@@ -164,8 +166,9 @@ class Keeper:
                     for sender, contract, function, job, gas, error in told
                 ),
                 {address(account): behaviour for account, behaviour in behaviours.items()},
+                {address(account): Switch(*switch) for account, switch in switches.items()},
             )
-            for block, told, behaviours in _lines(self.folder / _CALLS)
+            for block, told, behaviours, switches in _lines(self.folder / _CALLS)
         }
 
     def forget(self) -> None:
@@ -223,7 +226,7 @@ def progress_to_json(progress: Progress) -> dict[str, Any]:
         "results": {name: job.hex() for name, job in progress.results.items()},
         "joining": {job.hex(): list(names) for job, names in progress.joining.items()},
         "behaviours": {name: [behaviour, dict(options)] for name, (behaviour, options) in progress.behaviours.items()},
-        "stopped": sorted(progress.stopped),
+        "switches": {name: [switch.on, switch.by] for name, switch in progress.switches.items()},
     }
 
 
@@ -236,7 +239,7 @@ def progress_from_json(values: Mapping[str, Any]) -> Progress:
         results={name: JobId(bytes.fromhex(job)) for name, job in values["results"].items()},
         joining={JobId(bytes.fromhex(job)): tuple(names) for job, names in values["joining"].items()},
         behaviours={name: (behaviour, options) for name, (behaviour, options) in values["behaviours"].items()},
-        stopped=set(values["stopped"]),
+        switches={name: Switch(bool(on), str(by)) for name, (on, by) in values["switches"].items()},
     )
 
 

@@ -50,7 +50,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is who in a simulation: names by account, those that were always honest, and those that a step stopped."""
+    """Who is who in a simulation: names by account, those that were always honest, and those that were ever stopped."""
 
     names: Mapping[Address, str]
     honest: Collection[Address]

@@ -2,19 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 
 from scatter.chain.stepped import SteppedChain
 from scatter.protocol.ids import Address
 from scatter.protocol.projection import apply
 from scatter.protocol.view import NetworkView
-from scatter.simulation.blocks import BlockRecord, SentCall
+from scatter.simulation.blocks import BlockRecord, SentCall, Switch
 
 BATCH = 200
 """Blocks that are asked for at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Of a block, what the chain does not tell; as in `BlockRecord`."""
+
+    calls: tuple[SentCall, ...] = ()
+    behaviours: Mapping[Address, str] = field(default_factory=dict)
+    switches: Mapping[Address, Switch] = field(default_factory=dict)
+
+
 async def past_blocks(
-    chain: SteppedChain, after: int, calls: Mapping[int, tuple[tuple[SentCall, ...], Mapping[Address, str]]]
+    chain: SteppedChain, after: int, remembered: Mapping[int, Remembered]
 ) -> AsyncIterator[BlockRecord]:
     """Every block from the one after `after` to the head, as it was told when it was mined."""
     events = chain.history()
@@ -30,5 +40,5 @@ async def past_blocks(
             left = left[len(logged) :]
             for event in logged:
                 network = apply(network, event.name, event.values, event.block)
-            told, behaviours = calls.get(block.number, ((), {}))
-            yield BlockRecord(block, logged, told, network, behaviours)
+            kept = remembered.get(block.number, Remembered())
+            yield BlockRecord(block, logged, kept.calls, network, kept.behaviours, kept.switches)

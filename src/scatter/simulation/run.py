@@ -24,21 +24,22 @@ from scatter.node.running import JobCodeFailed
 from scatter.ports import BlockRef, Call, ContentMissing
 from scatter.protocol.ids import JobId, Round
 from scatter.protocol.states import Role
-from scatter.simulation.blocks import BlockRecord
+from scatter.simulation.blocks import BY_HAND, BlockRecord, Switch
 from scatter.simulation.errors import ScenarioFailed
 from scatter.simulation.expectations import evaluate
 from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
+from scatter.simulation.interventions import START, Hand, NoHand
 from scatter.simulation.keeping import FOLDER, Keeper, Kept, block_from_json, block_to_json, run_id
 from scatter.simulation.pace import FullSpeed, Pace
 from scatter.simulation.past import past_blocks
 from scatter.simulation.recording.beginning import Beginning
-from scatter.simulation.recording.files import SUBFOLDER
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
+from scatter.simulation.recording.schema import SUBFOLDER
 from scatter.simulation.result import Balance, SimulationResult
 from scatter.simulation.scenario import NodeGroup, Scenario
 from scatter.simulation.step_kinds import Step
-from scatter.simulation.steps import Progress, Stage, flattened, take_places
+from scatter.simulation.steps import Progress, Stage, flattened, switch, take_places
 from scatter.simulation.tally import Measured, Tally, result_of
 from scatter.simulation.verdict_tables import write_tables
 from scatter.simulation.workloads import Workload
@@ -88,7 +89,7 @@ class _Books:
 @dataclass(slots=True)
 class Run:
     """A scenario being run. `beside`: the folder that its paths start from; `out`: where results go; `keep_every`: wall-clock
-    seconds between two checkpoints; `pace`: how fast it goes."""
+    seconds between two checkpoints; `pace`: how fast it goes; `hand`: who may stop and start nodes meanwhile."""
 
     scenario: Scenario
     beside: Path
@@ -96,6 +97,7 @@ class Run:
     watcher: Watcher
     keep_every: float
     pace: Pace = field(default_factory=FullSpeed)
+    hand: Hand = field(default_factory=NoHand)
     _workload: Workload = field(init=False)
     _keeper: Keeper = field(init=False)
     _world: World = field(init=False)
@@ -151,13 +153,23 @@ class Run:
     async def _play(self, *, resumed: bool) -> None:
         steps = list(flattened(self.scenario.steps))
         self.watcher.begin(len(steps), resumed)
-        self._world.quiet, self._world.before_block = self._keep_sometimes, self.pace.before_block
+        self._world.quiet, self._world.before_block = self._keep_sometimes, self._before_block
         progress = self._stage.progress
         for number, step in enumerate(steps[progress.done :], start=progress.done + 1):
             await self.pace.between_steps(number - 1)
             self.watcher.step(number, step)
             await self._stage.play(step)
             await self._keep_sometimes()
+
+    async def _before_block(self) -> None:
+        """Let time pass, then do what is done by hand before the next block."""
+        await self.pace.before_block()
+        block, ready = self._world.chain.now.number + 1, self._stage.roles_are_taken
+        written = [each for each in self.scenario.interventions if each.before_block == block]
+        if written and not ready:
+            raise ScenarioFailed(f"nodes cannot be stopped before block {block}: roles are not taken yet")
+        for each in (*written, *(await self.hand.due(block) if ready else ())):
+            switch(self._stage, each.nodes, Switch(each.do == START, BY_HAND))
 
     async def _found(self) -> None:
         """Deploy the contracts and make all nodes."""
@@ -197,7 +209,7 @@ class Run:
         self._world.watchers.append(self._see)
 
     def _see(self, record: BlockRecord) -> None:
-        self._keeper.seen(record.block.number, record.calls, record.behaviours)
+        self._keeper.seen(record)
         self._tell(record)
 
     def _tell(self, record: BlockRecord) -> None:
@@ -281,7 +293,7 @@ class Run:
         self._begin_recording(kept.deployment, first)
         for name, memory in kept.memories.items():
             self._conspiracies[name].memory.update(memory)
-        async for record in past_blocks(self._world.chain, first.number, self._keeper.calls()):
+        async for record in past_blocks(self._world.chain, first.number, self._keeper.remembered()):
             self._tell(record)
         take_places(self._stage)
 

@@ -15,6 +15,7 @@ from scatter.protocol.ids import SCT
 from scatter.protocol.rates import BPS, Rates
 from scatter.protocol.states import Role
 from scatter.protocol.terms import MAX_DURATION
+from scatter.simulation.interventions import MAX_INTERVENTIONS, Intervention
 from scatter.simulation.step_kinds import ENDS, Step, one_of
 from scatter.simulation.values import (
     TABLE,
@@ -226,6 +227,10 @@ class Scenario:
     expect: Annotated[
         tuple[Expectation, ...],
         Field(max_length=MAX_EXPECTATIONS, description=f"it is a list of at most {MAX_EXPECTATIONS} expectations"),
+    ] = ()
+    interventions: Annotated[
+        tuple[Intervention, ...],
+        Field(max_length=MAX_INTERVENTIONS, description=f"it is a list of at most {MAX_INTERVENTIONS} interventions"),
     ] = ()
 
     @property

@@ -1,6 +1,6 @@
 """The steps of a scenario, one function for each kind."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from scatter.protocol.duties import Artefact, Duty, DutyKind, artefact_key
 from scatter.protocol.ids import JobId, Round, Timestamp, job_id, topic_of
 from scatter.protocol.states import Role, State
 from scatter.protocol.view import JobView
+from scatter.simulation.blocks import BY_STEP, Switch
 from scatter.simulation.draws import drawn
 from scatter.simulation.errors import ScenarioFailed
 from scatter.simulation.founding import serve
@@ -57,7 +58,8 @@ class Progress:
     """Trainers that a step let join a job."""
     behaviours: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Nodes that a step gave another behaviour, with its options."""
-    stopped: set[str] = field(default_factory=set)
+    switches: dict[str, Switch] = field(default_factory=dict)
+    """What was done last to nodes that were ever stopped."""
 
 
 def flattened(steps: Sequence[Step]) -> Iterator[Step]:
@@ -101,6 +103,12 @@ class Stage:
         if duty.kind is DutyKind.JOIN:
             return group.joins == "by-itself" or name in self.progress.joining.get(duty.job, ())
         return True
+
+    @property
+    def roles_are_taken(self) -> bool:
+        """Whether nodes are at work, each in its role."""
+        behind = islice(flattened(self.scenario.steps), self.progress.done)
+        return any(isinstance(step, InitializeRoles) for step in behind)
 
     def job(self, reference: Reference) -> JobView:
         """The job that a reference means now."""
@@ -161,17 +169,20 @@ async def _add_topic(stage: Stage, step: AddTopic) -> None:
 
 
 async def _join(stage: Stage, step: TrainerJoins) -> None:
-    """Done when all of them have joined, or cannot any more: they refused the job, or found it full."""
+    """Done when all of them have joined, or cannot any more: they refused the job, found it full, or were stopped."""
     job, world = stage.job(step.job).id, stage.world
     trainers = stage.scenario.named(step.trainers or stage.scenario.nodes_of(Role.TRAINER))
     stage.progress.joining[job] = tuple(dict.fromkeys((*stage.progress.joining.get(job, ()), *trainers)))
-    coming = [world.inhabitants[name] for name in trainers if world.inhabitants[name].at_work]
+    coming = [world.inhabitants[name] for name in trainers]
 
     def settled() -> bool:
         view = world.network.jobs[job]
         refused = artefact_key(Artefact.REFUSAL, job)
         return view.state is not State.OPEN or all(
-            view.slot_of(each.address) is not None or refused in each.artefacts.kept or each.turns.gave_up(job)
+            not each.at_work
+            or view.slot_of(each.address) is not None
+            or refused in each.artefacts.kept
+            or each.turns.gave_up(job)
             for each in coming
         )
 
@@ -223,10 +234,11 @@ async def _change(stage: Stage, step: ChangeBehaviour) -> None:
 def take_places(stage: Stage) -> None:
     """Bring nodes to where the steps that are behind us have put them, after a run was interrupted."""
     progress, world = stage.progress, stage.world
-    begun = any(isinstance(step, InitializeRoles) for step in islice(flattened(stage.scenario.steps), progress.done))
+    begun = stage.roles_are_taken
     for name, each in world.inhabitants.items():
-        each.at_work = begun and name not in progress.stopped
-        if name in progress.stopped:
+        each.switch = progress.switches.get(name)
+        each.at_work = begun and (each.switch is None or each.switch.on)
+        if begun and not each.at_work:
             world.peers.take_offline(each.turns.parts.network.peer)
     for name, (behaviour, options) in progress.behaviours.items():
         behave(stage, name, behaviour, options)
@@ -242,19 +254,26 @@ def behave(stage: Stage, name: str, behaviour: str, options: Mapping[str, Any]) 
 
 
 async def _stop(stage: Stage, step: StopNode) -> None:
-    for name in stage.scenario.named(step.nodes):
-        each = stage.world.inhabitants[name]
-        each.at_work = False
-        stage.world.peers.take_offline(each.turns.parts.network.peer)
-        stage.progress.stopped.add(name)
+    switch(stage, step.nodes, Switch(False, BY_STEP))
 
 
 async def _start_node(stage: Stage, step: StartNode) -> None:
-    for name in stage.scenario.named(step.nodes):
+    switch(stage, step.nodes, Switch(True, BY_STEP))
+
+
+def switch(stage: Stage, names: Iterable[str], to: Switch) -> None:
+    """Stop nodes, or let them go on; those that are there already are left alone."""
+    for name in stage.scenario.named(names):
         each = stage.world.inhabitants[name]
-        each.at_work = True
-        stage.world.peers.bring_back(each.turns.parts.network.peer)
-        stage.progress.stopped.discard(name)
+        if each.at_work == to.on:
+            continue
+        each.at_work, each.switch = to.on, to
+        stage.progress.switches[name] = to
+        peer = each.turns.parts.network.peer
+        if to.on:
+            stage.world.peers.bring_back(peer)
+        else:
+            stage.world.peers.take_offline(peer)
 
 
 _PLAYS: Mapping[type, Callable[[Stage, Any], Awaitable[None]]] = {

@@ -14,7 +14,6 @@ from scatter.simulation.bounds import crossings
 from scatter.simulation.losses import Cast, Claim, Grounds, Loss, losses, put_up
 from scatter.simulation.result import Balance, JobResult, NodeResult, SimulationResult
 from scatter.simulation.scenario import HONEST, Scenario
-from scatter.simulation.step_kinds import StopNode, all_steps
 
 
 @dataclass(slots=True)
@@ -26,6 +25,7 @@ class Tally:
     claims: dict[JobId, dict[Address, Claim]] = field(default_factory=lambda: defaultdict(dict))
     behaviours: dict[Address, set[str]] = field(default_factory=lambda: defaultdict(set))
     stakes: dict[Address, list[int]] = field(default_factory=lambda: defaultdict(list))
+    stopped: set[Address] = field(default_factory=set)
     paid_out: list[JobId] = field(default_factory=list)
     challenge_pool: int = 0
     max_tx_gas: int = 0
@@ -35,6 +35,7 @@ class Tally:
         self.network = record.network
         for account, behaviour in record.behaviours.items():
             self.behaviours[account].add(behaviour)
+        self.stopped.update(record.switches)
         for call in record.calls:
             self.max_tx_gas = max(self.max_tx_gas, call.gas)
         for event in record.events:
@@ -70,10 +71,7 @@ def result_of(scenario: Scenario, tally: Tally, measured: Measured) -> Simulatio
     rates, jobs = scenario.chain.rates, tally.network.jobs.values()
     names = {actor.address: actor.name for actor in tally.actors}
     honest = {actor.address for actor in tally.actors if _behaviours(actor, tally) == {HONEST}}
-    stopped = set(
-        scenario.named(name for step in all_steps(scenario.steps) if isinstance(step, StopNode) for name in step.nodes)
-    )
-    cast = Cast(names, honest, {actor.address for actor in tally.actors if actor.name in stopped})
+    cast = Cast(names, honest, tally.stopped)
     nodes = tuple(_node(actor, tally, measured) for actor in tally.actors)
     ended = [job for job in jobs if job.ended]
     lost = [loss for job in ended for loss in losses(job, tally.claims.get(job.id, {}), cast, rates)]

@@ -18,7 +18,7 @@ from scatter.protocol.duties.anybody import BLOCKS_APART
 from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import WORD_BYTES, Address, JobId, Timestamp
 from scatter.protocol.view import JobView, NetworkView
-from scatter.simulation.blocks import Actor, BlockRecord, SentCall
+from scatter.simulation.blocks import Actor, BlockRecord, SentCall, Switch
 from scatter.simulation.errors import Stuck
 from scatter.simulation.turns import Errand, Turns, everybody
 from scatter.storage.memory import MemoryArtefacts
@@ -33,7 +33,8 @@ async def _nothing() -> None:
 
 @dataclass(slots=True)
 class Inhabitant:
-    """A node in the world: who it is for the scenario, its turns, and whether it is at work."""
+    """A node in the world: who it is for the scenario, its turns, and whether it is at work. `switch`: what was done to it last, if
+    it was ever stopped."""
 
     actor: Actor
     turns: Turns
@@ -41,6 +42,7 @@ class Inhabitant:
     artefacts: MemoryArtefacts
     content: MemoryContentStore
     at_work: bool = False
+    switch: Switch | None = None
 
     @property
     def address(self) -> Address:
@@ -134,7 +136,9 @@ class World:
 
     def _record(self, mined: MinedBlock) -> BlockRecord:
         behaviours = {each.address: each.actor.behaviour for each in self.inhabitants.values()}
-        return BlockRecord(mined.block, mined.events, tuple(map(_sent, mined.calls)), self.network, behaviours)
+        switches = {each.address: each.switch for each in self.inhabitants.values() if each.switch is not None}
+        calls = tuple(map(_sent, mined.calls))
+        return BlockRecord(mined.block, mined.events, calls, self.network, behaviours, switches)
 
     async def _pass_time(self, deadline: Timestamp | None) -> bool:
         """Nobody acts: a block at the next time at which something changes; whether there is one."""
@@ -168,7 +172,16 @@ class World:
         jobs = ", ".join(
             f"{job.name} is {job.state.name.lower()}" for job in self.network.jobs.values() if not _over(job)
         )
-        return f"nobody has anything to do any more, and no deadline lies ahead ({jobs or 'no job is open'}){self.troubles()}"
+        stopped = [name for name, each in self.inhabitants.items() if each.switch is not None and not each.switch.on]
+        still = (
+            f"; stopped: {', '.join(stopped[:TROUBLES_SHOWN])}{' …' * (len(stopped) > TROUBLES_SHOWN)}"
+            if stopped
+            else ""
+        )
+        return (
+            f"nobody has anything to do any more, and no deadline lies ahead ({jobs or 'no job is open'}{still})"
+            f"{self.troubles()}"
+        )
 
     async def close(self) -> None:
         """End what is under way."""

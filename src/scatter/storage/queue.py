@@ -10,13 +10,11 @@ from typing import Any
 
 from sqlalchemy import Row, Update, insert, select, update
 
-from scatter.ports import Task, TaskRecord
+from scatter.ports import Task, TaskRecord, TaskStatus
 from scatter.protocol.ids import Timestamp
 from scatter.storage.database import Database, uninterrupted
 from scatter.storage.tables import UNFINISHED, tasks
 
-READY, LEASED, WAITING = "ready", "leased", "waiting"
-DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 ERROR_CHARACTERS = 4000
 
 
@@ -45,7 +43,7 @@ class SqlTaskQueue:
             "payload": dict(payload),
             "priority": priority,
             "deadline": deadline,
-            "status": READY,
+            "status": TaskStatus.READY,
             "ready_at": now,
             "leases": 0,
             "added_at": now,
@@ -71,7 +69,7 @@ class SqlTaskQueue:
         statement = (
             update(tasks)
             .where(tasks.c.id == following)
-            .values(status=LEASED, worker=worker, ready_at=now + seconds, leases=tasks.c.leases + 1)
+            .values(status=TaskStatus.LEASED, worker=worker, ready_at=now + seconds, leases=tasks.c.leases + 1)
             .returning(tasks)
         )
         async with self._database.writing() as connection:
@@ -86,15 +84,15 @@ class SqlTaskQueue:
     @uninterrupted
     async def complete(self, task: Task, *, now: float) -> bool:
         """Finish a task; False when the lease was lost."""
-        return await self._change(_held(task).values(status=DONE, finished_at=now))
+        return await self._change(_held(task).values(status=TaskStatus.DONE, finished_at=now))
 
     @uninterrupted
     async def fail(self, task: Task, error: str, *, now: float, retry_at: float | None) -> bool:
         """Record an error (its first 4,000 characters); ready again at `retry_at`, finished as failed when None. False
         when the lease was lost."""
-        outcome: dict[str, Any] = {"status": FAILED, "finished_at": now}
+        outcome: dict[str, Any] = {"status": TaskStatus.FAILED, "finished_at": now}
         if retry_at is not None:
-            outcome = {"status": WAITING, "ready_at": retry_at}
+            outcome = {"status": TaskStatus.WAITING, "ready_at": retry_at}
         return await self._change(_held(task).values(error=error[:ERROR_CHARACTERS], **outcome))
 
     @uninterrupted
@@ -104,16 +102,16 @@ class SqlTaskQueue:
         async with self._database.writing() as connection:
             for key in keys:
                 statement = update(tasks).where(tasks.c.key == key, UNFINISHED)
-                result = await connection.execute(statement.values(status=CANCELLED, finished_at=now))
+                result = await connection.execute(statement.values(status=TaskStatus.CANCELLED, finished_at=now))
                 cancelled += result.rowcount
         return cancelled
 
     @uninterrupted
-    async def unfinished(self) -> Mapping[str, str]:
-        """Keys of unfinished tasks with their status: ready, leased, waiting."""
+    async def unfinished(self) -> Mapping[str, TaskStatus]:
+        """Keys of unfinished tasks with their status: ready, leased or waiting."""
         async with self._database.reading() as connection:
             rows = await connection.execute(select(tasks.c.key, tasks.c.status).where(UNFINISHED))
-            return {row.key: row.status for row in rows}
+            return {row.key: TaskStatus(row.status) for row in rows}
 
     @uninterrupted
     async def latest(self, limit: int, below: int | None = None) -> Sequence[TaskRecord]:
@@ -132,7 +130,7 @@ class SqlTaskQueue:
 
 def _held(task: Task) -> Update:
     return update(tasks).where(
-        tasks.c.id == task.id, tasks.c.status == LEASED, tasks.c.leases == task.fence, UNFINISHED
+        tasks.c.id == task.id, tasks.c.status == TaskStatus.LEASED, tasks.c.leases == task.fence, UNFINISHED
     )
 
 
@@ -143,7 +141,7 @@ def _record(row: Row[Any]) -> TaskRecord:
         kind=row.kind,
         payload=row.payload,
         deadline=None if row.deadline is None else Timestamp(row.deadline),
-        status=row.status,
+        status=TaskStatus(row.status),
         attempts=row.leases,
         error=row.error,
         added_at=row.added_at,

@@ -152,3 +152,16 @@ run_events = Table(
     UniqueConstraint("run", "mark"),
     ForeignKeyConstraint(["run"], ["runs.id"], ondelete="CASCADE"),
 )
+
+run_interventions = Table(
+    "run_interventions",
+    metadata,
+    Column("run", String(16), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("do", String(16), nullable=False),
+    Column("nodes", JSON, nullable=False),
+    Column("asked_at", Float(53), nullable=False),
+    Column("before_block", Integer),
+    PrimaryKeyConstraint("run", "number"),
+    ForeignKeyConstraint(["run"], ["runs.id"], ondelete="CASCADE"),
+)

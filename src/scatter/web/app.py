@@ -1,7 +1,7 @@
 """The web application: routes, errors, static files, and whoever works behind them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -17,15 +17,17 @@ from scatter.simulation.errors import ScenarioError
 from scatter.storage import Database
 from scatter.storage.workspaces import ChangedMeanwhile
 from scatter.web.api import runs as api_runs
+from scatter.web.api import scenarios as api_scenarios
 from scatter.web.api import workspaces as api_workspaces
 from scatter.web.documents.blocks import DocumentError
-from scatter.web.pages import data, files, home, jobs, nodes, running, signing, steps
+from scatter.web.pages import data, expectations, files, home, jobs, nodes, running, setup, signing, steps
 from scatter.web.pages.errors import error_page
 from scatter.web.security import Guard
 from scatter.web.service import FormError, NotPossible, Service
 from scatter.web.settings import WebSettings
 
 API = "/api/v1"
+Beside = Callable[[Service], AbstractAsyncContextManager[None]]
 STATIC = Path(__file__).with_name("static")
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ScenarioError, 422),
@@ -46,15 +48,17 @@ class _Assets(StaticFiles):
         return response
 
 
-def create_app(settings: WebSettings) -> FastAPI:
-    """The application over a folder. While it runs, runs are looked after."""
+def create_app(settings: WebSettings, beside: Beside | None = None) -> FastAPI:
+    """The application over a folder. While it runs, runs are looked after; `beside` is what else happens then, instead of the
+    welcome to a first visit."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with await Database.open(settings.database) as database:
             service = app.state.service = Service.of(settings, database)
-            await service.welcome()
-            async with service.supervisor.at_work():
+            if beside is None:
+                await service.welcome()
+            async with service.supervisor.at_work(), nullcontext() if beside is None else beside(service):
                 yield
 
     app = FastAPI(
@@ -66,10 +70,12 @@ def create_app(settings: WebSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (api_workspaces.router, api_runs.router):
+    for router in (api_workspaces.router, api_scenarios.router, api_runs.router):
         app.include_router(router, prefix=API)
     for router in (
         home.router,
+        setup.router,
+        expectations.router,
         nodes.router,
         steps.router,
         running.router,

@@ -10,12 +10,16 @@ import tomlkit
 
 from scatter.jobs.positions import Path as Place
 from scatter.localnet.example import example_scenario
-from scatter.simulation.scenario import Scenario
-from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
+from scatter.simulation.interventions import MAX_INTERVENTIONS
+from scatter.simulation.interventions import START as START_NODE
+from scatter.simulation.interventions import STOP as STOP_NODE
+from scatter.simulation.scenario import MAX_NODES, Scenario
+from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns, SqlWorkspaces
+from scatter.storage.interventions import StoredIntervention
 from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, StoredRun
 from scatter.storage.workspaces import Workspace
-from scatter.web.documents import editing
-from scatter.web.documents.blocks import DocumentError, parse
+from scatter.web.documents import editing, toplevel
+from scatter.web.documents.blocks import DocumentError, parse, tables_at
 from scatter.web.documents.checking import errors_in, read
 from scatter.web.record.follower import Follower
 from scatter.web.running.supervisor import Supervisor
@@ -50,6 +54,7 @@ class Service:
     workspaces: SqlWorkspaces
     runs: SqlRuns
     events: SqlRunEvents
+    interventions: SqlInterventions
     supervisor: Supervisor
     follower: Follower
 
@@ -58,7 +63,8 @@ class Service:
         """Over an open database."""
         runs, events = SqlRuns(database), SqlRunEvents(database)
         supervisor = Supervisor(runs, settings.database, settings.runs, settings.beside, settings.most_runs)
-        return cls(settings, SqlWorkspaces(database), runs, events, supervisor, Follower(events))
+        interventions = SqlInterventions(database)
+        return cls(settings, SqlWorkspaces(database), runs, events, interventions, supervisor, Follower(events))
 
     # ── workspaces ─────────────────────────────────────────────────────────────────────────────────────────────────
     async def welcome(self) -> None:
@@ -135,9 +141,34 @@ class Service:
         """Add a group of nodes."""
         return await self._add(workspace, values, ("nodes",), None)
 
-    async def _add(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None) -> Workspace:
-        from scatter.web.documents.blocks import tables_at
+    async def add_expectation(self, workspace: str, values: Mapping[str, Any]) -> Workspace:
+        """Add something that must hold in the end."""
+        return await self._add(workspace, values, ("expect",), None)
 
+    async def set_table(self, workspace: str, name: str, values: Mapping[str, Any]) -> Workspace:
+        """Set keys of a table of the top; None takes one away. FormError; LookupError when there is no such table."""
+        if name not in toplevel.TABLES:
+            raise LookupError(f"there is no table {name!r}; there are {', '.join(toplevel.TABLES)}")
+        return await self.edit(workspace, lambda text: toplevel.change_table(text, name, values), (name,))
+
+    async def set_variables(
+        self, workspace: str, variables: Mapping[str, Any], shorter: Mapping[str, Any]
+    ) -> Workspace:
+        """Set variables, and what they are in the short form; None takes one away. FormError."""
+
+        def change(text: str) -> str:
+            changed = toplevel.change_table(text, "variables", variables)
+            return toplevel.change_table(changed, "short", shorter)
+
+        def checked(text: str) -> str:
+            changed = change(text)
+            if errors := {**errors_in(changed, ("short",)), **errors_in(changed, ("variables",))}:
+                raise FormError(errors)
+            return changed
+
+        return await self._store(workspace, checked, None)
+
+    async def _add(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None) -> Workspace:
         made = {key: value for key, value in values.items() if value is not None}
 
         def change(text: str) -> str:
@@ -205,6 +236,23 @@ class Service:
         await self.runs.control(run, wanted=STOP)
         self.supervisor.wake()
 
+    async def switch(self, run: str, do: str, nodes: Sequence[str]) -> StoredIntervention:
+        """Stop nodes (or groups of them), or let them go on: before the next block, and not before they have their roles."""
+        await self._only_active(run)
+        scenario = scenario_of(await self.runs.get(run))
+        known = {name for group in scenario.nodes for name in (group.group, *group.names)}
+        if do not in (STOP_NODE, START_NODE):
+            raise DocumentError(f"what can be done to nodes is {STOP_NODE} and {START_NODE}")
+        if not nodes or len(nodes) > MAX_NODES:
+            raise DocumentError(f"name between 1 and {MAX_NODES} nodes or groups")
+        if strange := [name for name in nodes if name not in known]:
+            raise DocumentError(f"this run has no node and no group {strange[0][:MAX_NAME]!r}")
+        if len(await self.interventions.of(run)) >= MAX_INTERVENTIONS:
+            raise NotPossible(
+                f"this was done {MAX_INTERVENTIONS} times in this run, which is all that a scenario can say"
+            )
+        return await self.interventions.ask(run, do, tuple(dict.fromkeys(nodes)))
+
     async def delete_run(self, run: str) -> None:
         """Take a run away with all that it left; if it goes on it is stopped first."""
         stored = await self.runs.get(run)
@@ -246,7 +294,7 @@ def checked_name(name: str) -> str:
 
 
 def _named(text: str, name: str) -> str:
-    return editing.change_table(text, "scenario", {"title": name[:MAX_NAME]})
+    return toplevel.change_table(text, "scenario", {"title": name[:MAX_NAME]})
 
 
 def _repeated() -> Sequence[Mapping[str, Any]]:

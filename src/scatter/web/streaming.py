@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 0.5
 RETRY_MILLISECONDS = 500
 
 
-async def frames(service: Service, run: str, after: int) -> AsyncIterator[ServerSentEvent]:
+async def frames(service: Service, run: str, after: int, *, with_nodes: bool = False) -> AsyncIterator[ServerSentEvent]:
     """Frames for what came after an event, from now on until the browser leaves or the run is over and told."""
     status: tuple[str, str | None] | None = None
     yield ServerSentEvent(comment="here", retry=RETRY_MILLISECONDS)
@@ -29,7 +29,7 @@ async def frames(service: Service, run: str, after: int) -> AsyncIterator[Server
                     event="status", data={"status": stored.status, "error": stored.error, "pace": stored.pace}
                 )
             if await watch.beyond(after, PATIENCE_SECONDS):
-                made = frame(watch.record, after)
+                made = frame(watch.record, after, with_nodes=with_nodes)
                 after = made["number"]
                 yield ServerSentEvent(event="frame", id=str(after), data=made)
             elif not stored.active and not (await service.runs.get(run)).active:

@@ -73,6 +73,13 @@ ROLES = (
 )
 
 
+WITHOUT_END = {
+    *(DutyKind.FETCH, DutyKind.OPEN_KEYS, DutyKind.AUDIT, DutyKind.POKE, DutyKind.SETTLE_ROUND),
+    *(DutyKind.MINT_JOB, DutyKind.MINT_MODEL, DutyKind.RECORD_DEEDS),
+}
+"""Duties that are worth doing after the state's deadline, too."""
+
+
 def owed(
     view: JobView,
     who: Address,
@@ -85,8 +92,14 @@ def owed(
     mints: bool = False,
     records: bool = False,
 ) -> list[Duty]:
+    """What somebody owes, after a look at when each of these duties ends."""
     me = Identity(who, role or ROLES[who], confirmations, mint_jobs=mints, mint_models=mints, record_deeds=records)
-    return duties(view, me, holdings or holding(view), Now(block, Timestamp(at)))
+    found = duties(view, me, holdings or holding(view), Now(block, Timestamp(at)))
+    for duty in found:
+        ends = {None} if duty.kind in WITHOUT_END else {view.deadline}
+        # Whoever audits makes an aggregate at leisure.
+        assert duty.deadline in (ends | {None} if duty.kind is DutyKind.AGGREGATE else ends), duty
+    return found
 
 
 def kinds(*arguments: Any, **named: Any) -> list[DutyKind]:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.unit.web.conftest import BASE, example, running
+from tests.unit.web.forms import fields_sent
 
 from scatter.web.app import create_app
 from scatter.web.settings import WebSettings, is_loopback, token_in
@@ -38,6 +39,10 @@ PAGES = (
         "steps",
         "steps/list",
         "steps/3.0",
+        "steps/2/transactions",
+        "setup",
+        "expect/new",
+        "expect/3",
         "steps/new?do=wait",
         "run",
         "data",
@@ -81,6 +86,38 @@ async def test_a_scenario_goes_in_and_out_letter_by_letter(fresh: httpx.AsyncCli
     lines = example().splitlines()
     lines[lines.index("count = 3")] = "count = 5"
     assert changed.splitlines() == lines
+
+
+ODD = '\r\n\n# a gap, and ends of lines of two kinds\r\n[scenario]\nname = "odd"  # \u2028\r\n\n\n'
+
+
+async def test_a_file_is_taken_letter_by_letter_whatever_ends_its_lines(fresh: httpx.AsyncClient) -> None:
+    await fresh.get("/")
+    form = {"csrf": fresh.cookies["scatter_csrf"], "name": "Odd", "document": "what a browser shows of it"}
+    made = await fresh.post("/workspaces", data=form, files={"file": ("odd.toml", ODD.encode())})
+    exported = await fresh.get(made.headers["location"].replace("nodes", "export"))
+    assert exported.content == ODD.encode()
+    page = (await fresh.get(made.headers["location"].replace("nodes", "file"))).text
+    # The first end of a line in a text area is none of its text.
+    assert ">\n\r\n\n# a gap" in page
+    refused = await fresh.post("/workspaces", data=form, files={"file": ("odd.toml", b"\xff\xfe")})
+    assert refused.status_code == 422
+    assert "is not UTF-8 text" in refused.text
+
+
+async def test_steps_can_be_run_from_anywhere_and_be_reset(client: httpx.AsyncClient) -> None:
+    workspace, run = await only(client)
+    page = (await client.get(f"/w/{workspace}/steps")).text
+    assert page.count(">Run from here<") == page.count(">Run up to here<") == 7
+    assert f'href="/w/{workspace}/steps/2/transactions?run=1"' in page
+    reset = await post(client, f"/w/{workspace}/runs/1/control", do="delete", then="steps")
+    assert reset.headers["location"] == f"/w/{workspace}/steps"
+    assert (await client.get(f"{API}/runs/{run}")).status_code == 404
+    page = (await client.get(f"/w/{workspace}/steps")).text
+    assert page.count("status-waiting") == 7
+    assert page.count(">Run from here<") == 7
+    assert ">Run the first step<" in page
+    assert (await client.get(f"/w/{workspace}/steps/2/transactions")).status_code == 404
 
 
 async def test_nodes_and_steps_are_edited_by_forms(fresh: httpx.AsyncClient) -> None:
@@ -159,6 +196,29 @@ async def test_whoever_changes_a_stale_version_is_told(client: httpx.AsyncClient
     second = await client.put(put, content=document, headers={"content-type": "application/toml"})
     assert second.status_code == 409
     assert "somebody else" in second.json()["error"]
+
+
+async def test_a_form_of_an_older_document_changes_nothing(fresh: httpx.AsyncClient) -> None:
+    made = await post(fresh, "/workspaces", name="Mine")
+    base = made.headers["location"].removesuffix("/nodes")
+    page = (await fresh.get(f"{base}/nodes/1")).text
+    old = fields_sent(page, f"{base}/nodes/1")
+    assert (await post(fresh, f"{base}/steps/5/move", to="4", version=old["version"])).status_code == 303
+    before = (await fresh.get(f"{base}/export")).text
+    for address, said in (
+        ("nodes/1", {**old, "count": "9"}),
+        ("nodes/1/delete", {"version": old["version"]}),
+        ("steps/3/delete", {"version": old["version"]}),
+        ("steps/3/move", {"to": "4", "version": old["version"]}),
+        ("steps", {"do": "wait", "key": "4", "job": "$job", "round": "2", "version": old["version"]}),
+    ):
+        refused = await post(fresh, f"{base}/{address}", **said)
+        assert refused.status_code == 409
+        assert "somebody else changed this workspace" in refused.text.lower()
+    assert (await fresh.get(f"{base}/export")).text == before
+    wrong = await post(fresh, f"{base}/rename", name=" ")
+    assert wrong.status_code == 422
+    assert 'id="name-error"' in wrong.text
 
 
 async def test_workspaces_are_renamed_copied_and_deleted_with_their_runs(client: httpx.AsyncClient) -> None:
@@ -243,6 +303,11 @@ async def test_what_was_recorded_is_handed_out(client: httpx.AsyncClient) -> Non
     assert (await client.get(at)).json()["status"] == "finished"
     assert len((await client.get(f"{at}/nodes")).json()) == 16
     assert [step["status"] for step in (await client.get(f"{at}/steps")).json()] == ["done"] * 4
+    calls = (await client.get(f"{at}/steps/2/transactions")).json()
+    assert {call["call"] for call in calls} == {"register", "approve", "deposit ticket"}
+    assert len(calls) == (await client.get(f"{at}/steps")).json()[2]["transactions"]
+    assert len((await client.get(f"{at}/steps/3.2/transactions?limit=7")).json()) == 7
+    assert (await client.get(f"{at}/steps/9/transactions")).status_code == 404
     assert [job["state"] for job in (await client.get(f"{at}/jobs")).json()] == ["Settled", "Settled"]
     assert (await client.get(f"{at}/jobs/2")).json()["payments"]
     assert (await client.get(f"{at}/jobs/3")).status_code == 404

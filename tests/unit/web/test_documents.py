@@ -7,7 +7,8 @@ import pytest
 
 from scatter.web.documents.blocks import DocumentError, blocks, parse, read_block, with_headers, write_block
 from scatter.web.documents.checking import errors_in, problem_of
-from scatter.web.documents.editing import change, change_table, duplicate, insert, move, remove
+from scatter.web.documents.editing import change, duplicate, insert, move, remove
+from scatter.web.documents.toplevel import change_table
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "examples" / "scenarios"
 EXAMPLES = sorted(SCENARIOS.rglob("*.toml"))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from scatter.behaviours.registry import behaviours
+from scatter.simulation.scenario import MEASURES as MEASURED
 from scatter.simulation.step_kinds import STEP_KINDS
-from scatter.web.documents.fields import fields_of, option_fields, texts_of, values_of
+from scatter.web.documents.fields import FORMS, changes_of, fields_of, option_fields, options_of, texts_of, values_of
+from scatter.web.documents.purposes import MEASURES
 from scatter.web.views.steps import TITLES, about
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "examples" / "scenarios"
@@ -25,6 +27,23 @@ def test_forms_of_every_example_say_what_the_file_says(file: Path) -> None:
         form = fields_of(kind)
         said = {name: value for name, value in values_of(form, texts_of(form, block)).items() if value is not None}
         assert said == {name: value for name, value in block.items() if name not in ("do", "steps", "options")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_field_says_what_it_is_for(form: str) -> None:
+    for field in fields_of(form):
+        assert field.purpose, field.name
+        assert field.hint.endswith(".")
+    assert MEASURES.keys() == set(MEASURED)
+
+
+@pytest.mark.parametrize("file", sorted(SCENARIOS.rglob("*.toml")), ids=lambda file: file.stem)
+def test_tables_and_expectations_of_every_example_have_their_forms(file: Path) -> None:
+    content = tomllib.loads(file.read_text())
+    tables = [(name, content.get(name, {})) for name in ("scenario", "chain", "workload")]
+    for form, table in [*tables, *(("expect", one) for one in content["expect"])]:
+        said = values_of(fields_of(form), texts_of(fields_of(form), table))
+        assert {name: value for name, value in said.items() if value is not None} == table
 
 
 @pytest.mark.parametrize("kind", STEP_KINDS)
@@ -62,3 +81,21 @@ def test_options_of_every_behaviour_have_fields_whose_usual_values_are_taken() -
         form = option_fields(kind.options.model_json_schema())
         said = values_of(form, {field.name: field.usual for field in form}).get("options") or {}
         kind.check(said)
+
+
+def test_what_shows_the_same_stays_and_what_is_usual_is_nothing() -> None:
+    topic, options = fields_of("add-topic"), option_fields(behaviours()["noise"].options.model_json_schema())
+    block = {
+        "do": "add-topic",
+        "reward": {"between": ["1 SCT", "2 SCT"]},
+        "fault": 1.0,
+        "trainers": {"min": 1, "max": 2},
+    }
+    assert changes_of(topic, texts_of(topic, block), block) == {}
+    assert changes_of(topic, {"id": "job", "fault": "0.5"}, block) == {"id": "job", "fault": 0.5}
+    assert changes_of(topic, {"trainers.max": "3", "trainers.min": "1"}, block) == {"trainers": {"min": 1, "max": 3}}
+    assert changes_of(fields_of("wait"), {"state": "", "within": "365d"}, {"do": "wait"}) == {}
+    noisy = {"behaviour": "noise", "options": {"scale": 7}}
+    assert options_of(options, {"behaviour": "noise", "options.scale": "7"}, noisy) == {}
+    assert options_of((), {"behaviour": "lazy"}, noisy) == {"options": None}
+    assert options_of((), {"behaviour": ""}, {"options": {}}) == {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scatter.simulation.recording.recorded import Recorded
+from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
 from scatter.storage.runs import RunEvent
 from scatter.web.record.lines import Line
 from scatter.web.record.record import DENSE, RunRecord
@@ -46,12 +47,27 @@ def test_the_log_in_parts_is_the_log(record: RunRecord) -> None:
 
 
 def test_frames_are_json_and_say_how_far_the_run_is(record: RunRecord) -> None:
-    made = json.loads(json.dumps(frame(record, 0)))
+    made = json.loads(json.dumps(frame(record, 0, with_nodes=True)))
     assert (made["number"], made["block"], made["over"]) == (record.number, record.block, True)
     assert made["steps"] == {"done": 9, "total": 9, "number": 0, "now": "", "failed": False}
     assert set(made["nodes"]) >= {"trainer-1", "colluding-3", "bystander-4"}
-    nothing = frame(record, record.number)
+    assert frame(record, 0)["nodes"] == {}, "they are asked for"
+    nothing = frame(record, record.number, with_nodes=True)
     assert (nothing["log"], nothing["nodes"], nothing["acts"]) == ([], {}, [])
+
+
+async def test_frames_have_all_nodes_of_which_something_changed(kept: WebSettings, record: RunRecord) -> None:
+    """Whoever adds up frames has what a whole frame says."""
+    added: dict[str, object] = {}
+    grown = RunRecord()
+    async with await Database.open(kept.database) as database:
+        run = (await SqlRuns(database).of((await SqlWorkspaces(database).all())[0].id))[0]
+        events = await SqlRunEvents(database).after(run.id, 0, 100_000)
+    for event in events:
+        before = grown.number
+        grown.add(event)
+        added |= frame(grown, before, with_nodes=True)["nodes"]
+    assert added == frame(record, 0, with_nodes=True)["nodes"]
 
 
 def test_events_must_follow(record: RunRecord) -> None:
@@ -86,7 +102,7 @@ def test_nodes_have_what_they_earned(record: RunRecord) -> None:
     assert seen["malicious-1"].bent
     assert seen["malicious-1"].earned < 0 < seen["trainer-1"].earned
     assert seen["trainer-1"].standing == "accepted 6 of 6"
-    assert seen["colluding-1"].held.stake == "15,000.00"
+    assert seen["colluding-1"].to_json()["stake"] == "15,000.00"
     assert seen["colluding-1"].standing == "with the rest in 0 of 6"
 
 

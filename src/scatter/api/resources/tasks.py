@@ -56,7 +56,7 @@ def _task(record: TaskRecord) -> TaskAnswer:
         job=None if job == NO_JOB.hex() else job,
         round=int(record.payload.get("round", 0)),
         subject=str(record.payload.get("subject", "")),
-        status=record.status,  # type: ignore[arg-type]  # the queue has no others
+        status=record.status,
         attempts=record.attempts,
         error=record.error,
         deadline=record.deadline,

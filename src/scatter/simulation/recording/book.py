@@ -8,7 +8,7 @@ from scatter.ports import BlockRef, ChainEvent
 from scatter.protocol.ids import Address, JobId, address
 from scatter.protocol.states import Role
 from scatter.protocol.view import JobView, NetworkView
-from scatter.simulation.blocks import Actor
+from scatter.simulation.blocks import Actor, Switch
 from scatter.simulation.recording.rows import Rows, empty_tables
 
 ZERO_ADDRESS = address("0x" + 40 * "0")
@@ -28,6 +28,7 @@ class Book:
     roles: dict[Address, str] = field(default_factory=dict)
     numbers: dict[JobId, int] = field(default_factory=dict)
     behaviours: dict[Address, str] = field(default_factory=dict)
+    switches: dict[Address, Switch] = field(default_factory=dict)
 
     @classmethod
     def of(cls, actors: Iterable[Actor], others: Mapping[Address, str]) -> "Book":

@@ -18,12 +18,10 @@ from pydantic_core import from_json
 from scatter.simulation.errors import RecordingUnusable
 from scatter.simulation.recording.beginning import Deployed
 from scatter.simulation.recording.rows import Rows
-from scatter.simulation.recording.schema import TABLES, Kind, Table
+from scatter.simulation.recording.schema import SUBFOLDER, TABLES, Kind, Table
 
 MANIFEST = "recording.json"
-SUBFOLDER = "recording"
-"""Where a recording lies in the output folder of a simulation."""
-FORMAT = 1
+FORMAT = 2
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_FILE_BYTES = 1 << 30
 MAX_BYTES = 4 << 30

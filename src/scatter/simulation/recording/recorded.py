@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Self
 
 from scatter.simulation.recording.beginning import Deployed
-from scatter.simulation.recording.files import read_folder
 from scatter.simulation.recording.rows import Rows
 
 
@@ -21,6 +20,8 @@ class Recorded:
     def load(cls, folder: Path) -> Self:
         """From a folder that `Recorder.write` wrote, or the output folder around it. RecordingUnusable
         when it holds none, or a damaged one."""
+        from scatter.simulation.recording.files import read_folder
+
         return cls(*read_folder(folder))
 
     def __getitem__(self, table: str) -> Rows:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from scatter.protocol.ids import Address, JobId
 from scatter.protocol.view import NetworkView
-from scatter.simulation.blocks import Actor, BlockRecord
+from scatter.simulation.blocks import Actor, BlockRecord, Switch
 from scatter.simulation.recording.beginning import Beginning, Deployed
 from scatter.simulation.recording.book import Book, RecordingError, Scene
 from scatter.simulation.recording.disputes import see_disputes
-from scatter.simulation.recording.files import write_folder
 from scatter.simulation.recording.money import Money
 from scatter.simulation.recording.payouts import see_claims
 from scatter.simulation.recording.progress import NOWHERE, Progress, Where, write_block
 from scatter.simulation.recording.recorded import Recorded
+from scatter.simulation.recording.reputation import see_deeds
 from scatter.simulation.recording.scoring import FINAL, see_scores
 
 PROTOCOL_NAME = "protocol"
@@ -46,11 +46,13 @@ class Recorder:
         scene = Scene(self._book, record.block, record.network)
         before = dict(self._progress.where)
         self._behave(scene, record.behaviours)
+        self._switch(scene, record.switches)
         for event in record.events:
             self._progress.see(scene, event)
             self._money.see(scene, event)
             see_scores(scene, event)
             see_disputes(scene, event)
+            see_deeds(scene, event)
             see_claims(scene, event, self._deployed.rates)
         self._money.end_block(scene)
         self._calls(scene, record, before)
@@ -79,6 +81,8 @@ class Recorder:
 
     def write(self) -> Path | None:
         """Write every table as Parquet and CSV, whole or not at all; the folder, or None when there is none."""
+        from scatter.simulation.recording.files import write_folder
+
         if self._folder is not None:
             write_folder(self._folder, self._book.tables, self._deployed)
         return self._folder
@@ -98,6 +102,13 @@ class Recorder:
             if behaviour != self._book.behaviours[account]:
                 self._book.behaviours[account] = behaviour
                 scene.add("behaviours", node=name, behaviour=behaviour)
+
+    def _switch(self, scene: Scene, switches: Mapping[Address, Switch]) -> None:
+        for account, name in self._book.names.items():
+            switch = switches.get(account)
+            if switch is not None and switch != self._book.switches.get(account):
+                self._book.switches[account] = switch
+                scene.add("switches", node=name, on=switch.on, by=switch.by)
 
     def _calls(self, scene: Scene, record: BlockRecord, before: Mapping[int, Where]) -> None:
         """A failed posting is about no job: there is none."""

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+SUBFOLDER = "recording"
+"""Where a recording lies in the output folder of a simulation."""
+
 
 class Kind(Enum):
     """What a column holds. Amounts are decimals of 38 digits without a fraction: exact, and any reader can add them up."""
@@ -46,7 +49,7 @@ _KINDS = MappingProxyType(
         **dict.fromkeys(("node", "requestor", "trainer"), Kind.NODE),
         "job": Kind.JOB,
         "metric": Kind.FRACTION,
-        **dict.fromkeys(("withdrawing", "refused", "abstained", "accepted", "deviating"), Kind.FLAG),
+        **dict.fromkeys(("on", "withdrawing", "refused", "abstained", "accepted", "deviating"), Kind.FLAG),
         **dict.fromkeys(
             (
                 *("balance", "stake", "locked", "challenge_pool", "stakes", "held", "supply"),
@@ -58,6 +61,7 @@ _KINDS = MappingProxyType(
             (
                 *("block", "time", "round", "deadline", "entered", "left", "seconds", "seat", "contribution"),
                 *("transactions", "events", "gas", "index", "jurors", "published", "trainers_accepted"),
+                *("silences", "slashes", "won", "lost"),
                 *("rounds", "members", "auditors", "min_jury", "min_trainers", "max_trainers", "tau", "rule"),
                 *("fault_bps", "max_share_bps"),
             ),
@@ -85,6 +89,12 @@ _ALL = (
         "node group role behaviour address",
     ),
     _table("behaviours", "A node behaves like this from a block on.", "block time node behaviour"),
+    _table(
+        "switches",
+        "A node was switched off, or on again, before a block: `by` a `step` of the scenario, or by `hand` while the run went on."
+        " What it had begun before still ends.",
+        "block time node on by",
+    ),
     _table("blocks", "A block, and the gas of the nodes' transactions in it.", "block time transactions events gas"),
     _table(
         "transactions",
@@ -161,6 +171,12 @@ _ALL = (
         "What a claim did for a node: `paid` on top of what it had put up (always there), `returned` of that, `penalty` out of its"
         " slot stake or its ticket (both only where they are more than 0). The claim transferred paid + returned.",
         "block time job node part kind amount why",
+    ),
+    _table(
+        "reputation",
+        "What a job that ended adds to the reputation of an account with a part in it: what `deeds` of the contract ScatterReputation"
+        " says, recorded there or not.",
+        "block time job node rounds contribution silences slashes won lost",
     ),
     _table(
         "challenges",

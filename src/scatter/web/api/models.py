@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scatter.storage.interventions import StoredIntervention
 from scatter.storage.runs import StoredRun
 from scatter.storage.workspaces import Workspace
 from scatter.web.documents.blocks import parse
@@ -38,6 +39,16 @@ class Values(Input):
     values: dict[str, Any]
 
 
+class Tables(BaseModel):
+    """The tables of a document's top, as it has them."""
+
+    scenario: dict[str, Any]
+    variables: dict[str, Any]
+    short: dict[str, Any]
+    chain: dict[str, Any]
+    workload: dict[str, Any]
+
+
 class NewStep(Values):
     """A step: `parent` is the key of the repeated step that it goes into, `at` its place there; else it comes last."""
 
@@ -67,6 +78,30 @@ class Control(Input):
     do: Literal["go", "step", "pause", "stop"] | None = None
     until: Annotated[int, Field(ge=1)] | None = None
     pace: Annotated[float, Field(ge=0, le=MAX_PACE)] | None = None
+
+
+class NewIntervention(Input):
+    """What is to be done to nodes (or groups of them) while a run goes on."""
+
+    do: Literal["stop-node", "start-node"]
+    nodes: Annotated[list[str], Field(min_length=1, max_length=500)]
+
+
+class InterventionOut(BaseModel):
+    """Something that was done by hand. `before_block`: the block that it took effect before; null while it waits for one."""
+
+    number: int
+    do: str
+    nodes: list[str]
+    asked_at: float
+    before_block: int | None
+
+    @classmethod
+    def of(cls, stored: StoredIntervention) -> "InterventionOut":
+        """As it is kept."""
+        return cls(
+            **{name: getattr(stored, name) for name in cls.model_fields if name != "nodes"}, nodes=list(stored.nodes)
+        )
 
 
 class WorkspaceOut(BaseModel):

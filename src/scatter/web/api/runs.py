@@ -11,8 +11,9 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from scatter.web.api.access import Desk, RunAt
-from scatter.web.api.models import Control, NewRun, RunOut
+from scatter.web.api.models import Control, InterventionOut, NewIntervention, NewRun, RunOut
 from scatter.web.documents.blocks import parse
+from scatter.web.documents.repeating import as_run
 from scatter.web.record.record import DENSE, RunRecord
 from scatter.web.service import model_of, scenario_of
 from scatter.web.streaming import frames
@@ -20,7 +21,7 @@ from scatter.web.views import charts, steps
 from scatter.web.views.jobs import job_detail, job_heads
 from scatter.web.views.live import frame
 from scatter.web.views.log import entries
-from scatter.web.views.nodes import nodes
+from scatter.web.views.nodes import nodes as seen_nodes
 
 router = APIRouter(tags=["runs"])
 MOST_RUNS, MOST_LINES = 20, 5000
@@ -71,9 +72,10 @@ async def delete_run(run: RunAt, desk: Desk) -> None:
 
 
 @router.get("/runs/{run}/frame")
-async def get_frame(run: RunAt, desk: Desk, after: int = 0) -> dict[str, Any]:
+async def get_frame(run: RunAt, desk: Desk, after: int = 0, nodes: bool = False) -> dict[str, Any]:
     """What happened after an event, as one frame: what `stream` sends."""
-    return {**frame(await desk.follower.record(run.id), after), "status": run.status, "error": run.error}
+    made = frame(await desk.follower.record(run.id), after, with_nodes=nodes)
+    return {**made, "status": run.status, "error": run.error}
 
 
 @router.get("/runs/{run}/stream", response_class=EventSourceResponse)
@@ -81,12 +83,14 @@ async def stream(
     run: RunAt,
     desk: Desk,
     after: Annotated[int, Query(ge=0)] = 0,
+    nodes: bool = False,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """What happens, as server-sent events: `frame` for what came after the event that is named, `status` when that changes. The
-    id of a frame is the number of its last event; `Last-Event-ID` goes before `after`, so nothing is missed or sent twice."""
+    id of a frame is the number of its last event; `Last-Event-ID` goes before `after`, so nothing is missed or sent twice. With
+    `nodes` frames have what changed of nodes, too."""
     start = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-    async for sent in frames(desk, run.id, start):
+    async for sent in frames(desk, run.id, start, with_nodes=nodes):
         yield sent
 
 
@@ -105,7 +109,7 @@ async def get_log(
 
 @router.get("/runs/{run}/nodes")
 async def get_nodes(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
-    """Every node: what it has, what it owes, what it earned (base units, as text)."""
+    """Every node: what it has, owes and earned (base units, as text), whether it is at work, and its reputation on the chain."""
     record = await desk.follower.record(run.id)
     return [
         {
@@ -114,18 +118,39 @@ async def get_nodes(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
             "role": node.role,
             "behaviour": node.behaviour,
             "address": node.address,
-            "tokens": str(_latest(record, "balances", node.name)),
-            "stake": str(_latest(record, "stakes", node.name)),
+            "tokens": str(node.tokens),
+            "stake": str(node.stake),
+            "locked": str(node.locked),
+            "on": node.on,
             "earned": str(node.earned),
             "duty": node.duty,
+            "reputation": asdict(node.reputation),
         }
-        for node in nodes(record)
+        for node in seen_nodes(record)
     ]
 
 
-def _latest(record: RunRecord, table: str, node: str) -> int:
-    lines = record.balances if table == "balances" else record.stakes
-    return lines[node].latest if node in lines else 0
+@router.get("/runs/{run}/interventions")
+async def get_interventions(run: RunAt, desk: Desk) -> list[InterventionOut]:
+    """What was done to nodes by hand, in order."""
+    return [InterventionOut.of(one) for one in await desk.interventions.of(run.id)]
+
+
+@router.post("/runs/{run}/interventions", status_code=202)
+async def intervene(run: RunAt, asked: NewIntervention, desk: Desk) -> InterventionOut:
+    """Stop nodes while a run goes on, or start them again. It takes effect before the next block that is mined once roles are
+    taken; `before_block` says which, as soon as it is known."""
+    return InterventionOut.of(await desk.switch(run.id, asked.do, asked.nodes))
+
+
+@router.get("/runs/{run}/scenario", response_class=PlainTextResponse)
+async def get_scenario(run: RunAt, desk: Desk) -> PlainTextResponse:
+    """The scenario as it was run: with its seed, and with what was done by hand. `scatter simulate` makes the same of it again."""
+    text = as_run(run, await desk.interventions.of(run.id))
+    name = f"run-{run.number}.toml"
+    return PlainTextResponse(
+        text, media_type="application/toml", headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
 
 
 @router.get("/runs/{run}/steps")
@@ -134,6 +159,17 @@ async def get_steps(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
     record = await desk.follower.record(run.id)
     seen = steps.rows(parse(run.document), steps.numbered(scenario_of(run).steps), record)
     return [asdict(one) for one in seen]
+
+
+@router.get("/runs/{run}/steps/{key}/transactions")
+async def get_step_transactions(
+    run: RunAt, key: str, desk: Desk, limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = MOST_LINES
+) -> list[dict[str, Any]]:
+    """What was sent to the chain while a step went on; `key` as in the list of steps."""
+    numbers = steps.numbered(scenario_of(run).steps).get(key)
+    if numbers is None:
+        raise LookupError("there is no such step")
+    return [asdict(one) for one in steps.transactions_of(await desk.follower.record(run.id), numbers, limit)]
 
 
 @router.get("/runs/{run}/jobs")

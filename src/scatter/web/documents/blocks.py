@@ -18,6 +18,9 @@ from scatter.simulation.reading import MAX_BYTES
 
 _COMMENT = re.compile(r"[ \t]*#")
 _HEADER = re.compile(r"[ \t]*\[\[")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+LISTS = ("nodes", "steps", "expect")
+"""The lists of tables that are edited block by block."""
 
 
 class DocumentError(ValueError):
@@ -45,6 +48,11 @@ def parse(text: str) -> dict[str, Any]:
         raise DocumentError("there is a number that is too long, or lists that are nested too deeply") from error
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines with their ends. TOML's only: other characters that `str.splitlines` splits at may stand in a text."""
+    return _LINE.findall(text)
+
+
 def tables_at(content: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     """The list of tables under a path, such as ("nodes",) or ("steps", 3, "steps"); empty when there is none."""
     found: Any = content
@@ -58,10 +66,18 @@ def tables_at(content: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def block_at(text: str, path: Path) -> dict[str, Any]:
+    """The table of a list at a path. DocumentError when it is gone."""
+    there, index = tables_at(parse(text), path[:-1]), path[-1]
+    if not isinstance(index, int) or not 0 <= index < len(there):
+        raise DocumentError("there is no such element any more; somebody may have deleted it")
+    return there[index]
+
+
 def blocks(text: str, path: Path) -> list[Block]:
     """The blocks of the list of tables at a path, in order. DocumentError when they are not written under headers of their own."""
     count = len(tables_at(parse(text), path))
-    lines, at = text.splitlines(keepends=True), key_lines(text)
+    lines, at = lines_of(text), key_lines(text)
     found = []
     for index in range(count):
         own = (*path, index)
@@ -89,10 +105,10 @@ def _with_comments(lines: Sequence[str], header: int, least: int) -> int:
 
 
 def with_headers(text: str) -> str:
-    """The document with its lists of nodes and steps written under headers of their own, where they are not."""
+    """The document with its lists of nodes, steps and expectations written under headers of their own, where they are not."""
     content = parse(text)
     document = tomlkit.parse(text)
-    for name in ("nodes", "steps"):
+    for name in LISTS:
         try:
             blocks(text, (name,))
         except DocumentError:
@@ -113,7 +129,7 @@ def _under_headers(tables: Sequence[dict[str, Any]]) -> Any:
 
 def read_block(text: str, block: Block) -> Any:
     """The table of a block, which `write_block` puts back: comments are in it."""
-    document = tomlkit.parse(_opening(block.path) + "".join(text.splitlines(keepends=True)[block.first : block.last]))
+    document = tomlkit.parse(_opening(block.path) + "".join(lines_of(text)[block.first : block.last]))
     table: Any = document
     for part in block.path:
         table = table[0] if isinstance(part, int) else table[part]
@@ -122,7 +138,7 @@ def read_block(text: str, block: Block) -> Any:
 
 def write_block(text: str, block: Block, document: Any) -> str:
     """The text with a block written anew, from what `read_block` gave."""
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     written = tomlkit.dumps(document).removeprefix(_opening(block.path))
     if not written.endswith("\n"):
         written += "\n"

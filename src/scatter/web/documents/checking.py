@@ -13,10 +13,11 @@ from scatter.behaviours.registry import check_behaviour
 from scatter.jobs.positions import Path
 from scatter.simulation.errors import ScenarioError
 from scatter.simulation.reading import VARIABLES, read_scenario
-from scatter.simulation.scenario import NodeGroup, Scenario
+from scatter.simulation.scenario import Scenario
 from scatter.simulation.schema import rule_at
 from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.web.documents.blocks import DocumentError
+from scatter.web.documents.fields import FORMS
 
 FILE = "scenario.toml"
 _MESSAGE = re.compile(rf"{re.escape(FILE)}:(\d+): (\S+) (.*)", re.DOTALL)
@@ -59,12 +60,13 @@ def _path(key: str) -> Path:
 def errors_in(text: str, path: Path) -> Mapping[str, str]:
     """What is wrong with the block at a path, by key ("" is the block itself): by itself, and beside the rest of the document."""
     values, variables = _values(text, path)
-    name = "node" if path[0] == "nodes" else str(values.get("do"))
-    if name != "node" and name not in STEP_KINDS:
+    name = _form_of(path, values)
+    if path[0] == "steps" and name not in STEP_KINDS:
         return {"do": f"there is no step {name!r}"}
-    errors = _own_errors(name, {key: _filled(value, variables) for key, value in values.items()})
-    if errors:
-        return errors
+    if name in FORMS:
+        errors = _own_errors(name, path, {key: _filled(value, variables) for key, value in values.items()})
+        if errors:
+            return errors
     found = problem_of(text)
     if found is None or found.path[: len(path)] != path:
         return {}
@@ -72,21 +74,27 @@ def errors_in(text: str, path: Path) -> Mapping[str, str]:
     return {inner: found.about.split(" ", 1)[1]}
 
 
-def _own_errors(name: str, values: Mapping[str, Any]) -> dict[str, str]:
-    kind = NodeGroup if name == "node" else STEP_KINDS[name]
-    adapter = _ADAPTERS.setdefault(name, TypeAdapter(kind))
-    table = {"nodes": [values]} if name == "node" else {"steps": [values]}
+def _form_of(path: Path, values: Mapping[str, Any]) -> str:
+    """The name in `FORMS` of what is at a path, if it has one."""
+    return {"nodes": "node", "steps": str(values.get("do"))}.get(str(path[0]), str(path[0]))
+
+
+def _own_errors(name: str, path: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    adapter = _ADAPTERS.setdefault(name, TypeAdapter(FORMS[name]))
+    top = str(path[0])
+    table: dict[str, Any] = {top: values if len(path) == 1 else [values]}
+    start: Path = (top,) if len(path) == 1 else (top, 0)
     try:
         adapter.validate_python(dict(values))
     except ValidationError as error:
         found = {}
         for detail in error.errors(include_url=False, include_context=False):
-            path = tuple(part for part in detail["loc"] if part != "[key]")
-            key = ".".join(str(part) for part in path)
+            inner = tuple(part for part in detail["loc"] if part != "[key]")
+            key = ".".join(str(part) for part in inner)
             if detail["type"] == "unexpected_keyword_argument":
                 found[key] = "this key is not known here"
             else:
-                rule = rule_at(table, (next(iter(table)), 0, *path))
+                rule = rule_at(table, (*start, *inner))
                 found[key] = f"is missing; {rule}" if detail["type"] == "missing" else rule
         return found
     return {}
@@ -95,6 +103,8 @@ def _own_errors(name: str, values: Mapping[str, Any]) -> dict[str, str]:
 def _values(text: str, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     content: Any = tomllib.loads(text, parse_float=Decimal)
     variables = content.get(VARIABLES, {})
+    if len(path) == 1:
+        return content.get(path[0], {}), variables if isinstance(variables, dict) else {}
     for part in path:
         try:
             content = content[part]

@@ -11,6 +11,7 @@ from scatter.web.documents.blocks import (
     DocumentError,
     as_item,
     blocks,
+    lines_of,
     new_block,
     parse,
     read_block,
@@ -24,7 +25,7 @@ def insert(text: str, path: Path, values: Mapping[str, Any], at: int | None = No
     """Add a table to the list at a path, before the element `at`, or at the end."""
     text = with_headers(text)
     there = blocks(text, path)
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     if at is not None and at < len(there):
         first = there[at].first
     elif there:
@@ -45,14 +46,14 @@ def remove(text: str, path: Path) -> str:
     """Take a block away, with the comment above it."""
     text = with_headers(text)
     block = _block(text, path)
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     return "".join([*lines[: block.first], *lines[block.last :]])
 
 
 def move(text: str, path: Path, to: int) -> str:
     """Move a block to another place in its list; the others close up. Each takes the comment above it along."""
     text = with_headers(text)
-    there, lines = blocks(text, path[:-1]), text.splitlines(keepends=True)
+    there, lines = blocks(text, path[:-1]), lines_of(text)
     at = _index(path, len(there))
     if not 0 <= to < len(there):
         raise DocumentError("there is no such place in the list")
@@ -87,7 +88,7 @@ def duplicate(text: str, path: Path) -> str:
     """Put a copy right behind a block, letter by letter but for what must be its own: a group's name."""
     text = with_headers(text)
     block = _block(text, path)
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     body = "".join(_without_gap(lines[block.first : block.last]))
     before, after = "".join(lines[: block.last]).rstrip("\n"), "".join(lines[block.last :])
     copied = f"{before}\n\n{body.rstrip(chr(10))}\n" + (f"\n{after}" if after else "")
@@ -109,21 +110,12 @@ def change(text: str, path: Path, values: Mapping[str, Any]) -> str:
     text = with_headers(text)
     block = _block(text, path)
     document, table = read_block(text, block)
-    _set(table, values)
+    set_keys(table, values)
     return write_block(text, block, document)
 
 
-def change_table(text: str, name: str, values: Mapping[str, Any]) -> str:
-    """The same for a table of the top, such as `scenario`; it comes to the end when it is not there."""
-    parse(text)
-    document = tomlkit.parse(text)
-    if name not in document:
-        document[name] = tomlkit.table()
-    _set(document[name], values)
-    return tomlkit.dumps(document)
-
-
-def _set(table: Any, values: Mapping[str, Any]) -> None:
+def set_keys(table: Any, values: Mapping[str, Any]) -> None:
+    """Set keys of a table of `tomlkit`; None takes one away."""
     for key, value in values.items():
         if value is None:
             if key in table:

@@ -8,11 +8,38 @@ from typing import Any
 
 from scatter.protocol.ids import SCT
 from scatter.protocol.states import Role
-from scatter.simulation.scenario import NodeGroup
+from scatter.simulation.scenario import (
+    HONEST,
+    About,
+    ChainSettings,
+    Expectation,
+    NodeGroup,
+    Selection,
+    WorkloadSettings,
+)
 from scatter.simulation.schema import json_schema
-from scatter.simulation.step_kinds import STEP_KINDS
+from scatter.simulation.step_kinds import STEP_KINDS, JobDurations, TrainerLimits
 from scatter.simulation.values import DAY
+from scatter.web.documents.purposes import purpose
 
+FORMS: Mapping[str, type[Any]] = {
+    "scenario": About,
+    "chain": ChainSettings,
+    "workload": WorkloadSettings,
+    "node": NodeGroup,
+    "expect": Expectation,
+    **STEP_KINDS,
+}
+"""What has a form: tables of the top, a group of nodes, an expectation, and every kind of steps."""
+_INNER: Mapping[str, type[Any]] = {made.__name__: made for made in (TrainerLimits, JobDurations, Selection)}
+_AS_JOB, _LIKE_JOB = "as the job says", ("add-topic",)
+_USUALLY = {
+    "node.stake": "the ticket of its role",
+    "add-topic.requestor": "the only one",
+    "trainer-joins.trainers": "all trainers",
+    "add-topic.trainers.min": "all trainers of the scenario",
+    "add-topic.trainers.max": "all trainers of the scenario",
+}
 _DRAW = re.compile(r"(.+?)\s+(?:to|–|-)\s+(.+?)(?:\s+by\s+(.+))?", re.DOTALL)
 _BARE_AMOUNT = re.compile(r"([0-9][0-9,']*)(\.[0-9]+)?(?:\s*(?:SCT)?)", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
@@ -26,15 +53,39 @@ _LABELS = {
     "max_share": "Largest share",
     "fault": "Fault (share of slot stake)",
     "by": "Time",
-    "min": "least",
-    "max": "most",
+    "min": "Least trainers",
+    "max": "Most trainers",
+    "within": "Within",
+    "count": "How many",
+    "tokens": "Tokens each",
+    "stake": "Stake each",
+    "text": "What is expected",
+    "of": "Of which nodes",
+    "equals": "Exactly",
+    "when": "Asked for",
+    "alpha": "α (one-sidedness)",
+    "joins": "Joins jobs",
+    "expect.kind": "Challenged",
+    "expect.of.group": "Group",
+    "expect.of.name": "Node",
+    "workload.kind": "Training",
+    "workload.run": "Code runs",
+    "trainer-joins.trainers": "Who joins",
+    "lock_bps": "Lock",
+    "trainers_bps": "Trainers' part",
+    "members_bps": "Committee's part",
+    "juror_fee_bps": "Juror's fee",
+    "min_seat_pay": "Least pay of a seat",
+    "slash_base": "Least slash",
+    "minimum_duration": "Shortest state",
+    "block_seconds": "Seconds a block",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form. `name` is dotted where a table lies in a table; `kind`: text, whole, number, amount, draw, duration,
-    choice, names, flag or option; `rule` says what it takes; `usual` is what holds when it is left empty."""
+    """One field of a form. `name` is dotted where a table lies in a table; `kind`: text, whole, number, numbers, amount, draw,
+    duration, choice, names, list, flag, tables or job; `rule` says what it takes; `usual` is what holds when it is left empty."""
 
     name: str
     label: str
@@ -45,6 +96,32 @@ class Field:
     usual: str = ""
     of: str = ""
     """The label of the table that it lies in."""
+    purpose: str = ""
+    """What it is for, in one sentence without its full stop."""
+
+    @property
+    def hint(self) -> str:
+        """What stands below it: what it is for, what it takes, and what holds when it is empty."""
+        rule = self.rule.removeprefix("it is ").removeprefix("it ").replace('"', "")
+        for long, brief in _BRIEF:
+            rule = rule.replace(long, brief)
+        told = "" if self.kind in ("choice", "flag") else rule[:1].upper() + rule[1:]
+        said = [one for one in (self.purpose, told) if one]
+        if self.usual and self.kind not in ("choice", "flag"):
+            said.append(f"Empty: {self.usual}")
+        return ". ".join(said) + ("." if said else "")
+
+
+_BRIEF = (
+    ("a list of 1 to 500 names of nodes or groups", "names of nodes or groups, with commas between"),
+    (", or a draw like { between = [1000 SCT, 2000 SCT] }", ", or a draw like 1000 to 2000 SCT"),
+    ("a table of tables of numbers, by behaviour", "like honest: least 0.1, most 0.2; lazy: worst 0"),
+    ("one sentence of at most", "at most"),
+    ("a sentence of at most", "at most"),
+    (", by which later steps refer to this one", ""),
+    ("must be between 0 and 10000, in 1/10000", "In 1/10,000, at most 10000"),
+    ("must be between", "Between"),
+)
 
 
 @cache
@@ -54,12 +131,11 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def fields_of(kind: str) -> tuple[Field, ...]:
-    """The fields of a kind of steps, or of a group of nodes (`node`); without `do`, options and inner steps."""
-    made_by = NodeGroup if kind == "node" else STEP_KINDS[kind]
-    return tuple(_fields(made_by, "", ""))
+    """The fields of a form of `FORMS`; without `do`, options and inner steps."""
+    return tuple(_fields(kind, FORMS[kind], "", ""))
 
 
-def _fields(made_by: type[Any], prefix: str, of: str) -> Iterator[Field]:
+def _fields(form: str, made_by: type[Any], prefix: str, of: str) -> Iterator[Field]:
     definition = _schema()[made_by.__name__]
     usual = {each.name: each.default for each in fields(made_by)}
     for name, rule in definition["properties"].items():
@@ -68,31 +144,27 @@ def _fields(made_by: type[Any], prefix: str, of: str) -> Iterator[Field]:
         plain = _plain(rule)
         about = str(rule.get("description") or plain.get("description") or "")
         if "$ref" in plain:
-            inner = _class(plain["$ref"])
-            yield from _fields(inner, f"{prefix}{name}.", _label(name))
+            yield from _fields(form, _INNER[plain["$ref"].rsplit("/", 1)[1]], f"{prefix}{name}.", _label(form, name))
             continue
-        required = name in definition.get("required", ()) and not prefix
+        kind = _kind(plain)
         yield Field(
             f"{prefix}{name}",
-            _label(name),
-            _kind(plain),
+            _label(form, f"{prefix}{name}"),
+            kind,
             about,
-            required,
+            name in definition.get("required", ()) and not prefix,
             tuple(plain.get("enum", ())),
-            _usual(_kind(plain), usual.get(name)),
+            _USUALLY.get(f"{form}.{prefix}{name}")
+            or _usual(kind, usual.get(name))
+            or (_AS_JOB if form in _LIKE_JOB else ""),
             of,
+            purpose(form, f"{prefix}{name}"),
         )
 
 
-def _label(name: str) -> str:
-    return _LABELS.get(name, name.replace("_", " ").capitalize())
-
-
-def _class(reference: str) -> type[Any]:
-    from scatter.simulation import step_kinds
-
-    made: type[Any] = getattr(step_kinds, reference.rsplit("/", 1)[1])
-    return made
+def _label(form: str, name: str) -> str:
+    last = name.rpartition(".")[2]
+    return _LABELS.get(f"{form}.{name}", _LABELS.get(last, last.replace("_", " ").capitalize()))
 
 
 def _plain(rule: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,12 +178,14 @@ def _kind(rule: Mapping[str, Any]) -> str:
     if "enum" in rule:
         return "choice"
     if "oneOf" in rule:
-        return "draw"
+        return "draw" if any("SCT" in str(one) for one in rule["oneOf"]) else "numbers"
+    if pattern.startswith(r"^\$"):
+        return "job"
     if "SCT" in pattern:
         return "amount"
     if "(s|m|h|d)" in pattern:
         return "duration"
-    return {"integer": "whole", "number": "number", "array": "names", "boolean": "flag"}.get(
+    return {"integer": "whole", "number": "number", "array": "names", "boolean": "flag", "object": "tables"}.get(
         str(rule.get("type")), "text"
     )
 
@@ -141,7 +215,7 @@ def option_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
         made.append(
             Field(
                 f"options.{name}",
-                _label(name),
+                _label("", name),
                 "choice" if choices else kind,
                 about,
                 choices=choices,
@@ -167,9 +241,18 @@ def to_text(value: Any) -> str:
     if isinstance(value, Mapping) and "between" in value:
         least, most = value["between"]
         return f"{least} to {most}" + (f" by {value['step']}" if "step" in value else "")
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_pairs(one)}" for key, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(to_text, value))
     return "" if value is None else str(value)
+
+
+def _pairs(value: Any) -> str:
+    """`least 0.1, most 0.2`."""
+    if not isinstance(value, Mapping):
+        return to_text(value)
+    return ", ".join(f"{key} {to_text(one)}" for key, one in value.items())
 
 
 def to_value(field: Field, text: str) -> Any:
@@ -206,6 +289,29 @@ def _draw(text: str) -> Any:
     return made | ({"step": _amount(found[3])} if found[3] else {})
 
 
+def to_value_of_variable(text: str) -> Any:
+    """A number, `true`, `false`, or else the text."""
+    text = text.strip()
+    return text == "true" if text in ("true", "false") else _number(text)
+
+
+def _numbers(text: str) -> Any:
+    parts = [_number(part) for part in _parts(text.strip("[] "))]
+    return parts[0] if len(parts) == 1 and not text.startswith("[") else parts
+
+
+def _tables(text: str) -> Any:
+    """`honest: least 0.1, most 0.2; lazy: worst 0`; text when it is nothing of that kind."""
+    made: dict[str, Any] = {}
+    for one in filter(str.strip, text.split(";")):
+        name, colon, pairs = one.partition(":")
+        words = [pair.split() for pair in pairs.split(",") if pair.strip()]
+        if not colon or any(len(pair) != 2 for pair in words):
+            return text
+        made[name.strip()] = {key: _number(value) for key, value in words}
+    return made
+
+
 def _parts(text: str) -> list[str]:
     return [part for part in re.split(r"[\s,]+", text) if part]
 
@@ -217,6 +323,8 @@ _FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
     "draw": _draw,
     "names": _parts,
     "list": lambda text: [_number(part) for part in _parts(text)],
+    "numbers": _numbers,
+    "tables": _tables,
     "flag": lambda text: text == "true" if text in ("true", "false") else text,
 }
 
@@ -236,6 +344,30 @@ def values_of(form: Sequence[Field], posted: Mapping[str, str]) -> dict[str, Any
                 table[inner] = value
             values[name] = table or None
     return values
+
+
+def changes_of(form: Sequence[Field], posted: Mapping[str, str], block: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form changes of a block, as keys: what shows the same text stays the value that it is."""
+    before = texts_of(form, block)
+    touched = {
+        field.name.partition(".")[0]
+        for field in form
+        if field.name in posted
+        and posted[field.name].strip() not in (before[field.name].strip(), *_same(field, before))
+    }
+    return {name: value for name, value in values_of(form, posted).items() if name in touched}
+
+
+def _same(field: Field, before: Mapping[str, str]) -> Sequence[str]:
+    """What is usual is the same as nothing."""
+    return () if before[field.name] else (field.usual,)
+
+
+def options_of(form: Sequence[Field], posted: Mapping[str, str], block: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a behaviour's options: those of another behaviour than before go."""
+    if (posted.get("behaviour") or HONEST) != to_text(block.get("behaviour", HONEST)):
+        return {"options": values_of(form, posted).get("options")}
+    return changes_of(form, posted, block)
 
 
 def texts_of(form: Sequence[Field], block: Mapping[str, Any]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The page of a workspace's file: its TOML, its name, and what can be done with all of it."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
@@ -14,13 +16,23 @@ router = APIRouter()
 @router.get("/w/{workspace}/file")
 async def show(request: Request, workspace: str, desk: Desk) -> Response:
     """The file."""
-    return await _page(request, desk, workspace, None, "")
+    return await file_page(request, desk, workspace)
 
 
-async def _page(request: Request, desk: Service, workspace: str, said: str | None, error: str) -> Response:
+async def file_page(
+    request: Request,
+    desk: Service,
+    workspace: str,
+    *,
+    document: str | None = None,
+    name: str | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Response:
+    """The page, with what was said in its forms and what is wrong with that."""
     values = await workspace_values(desk, workspace, "file")
-    document = values["workspace"].document if said is None else said
-    return page(request, "file.html", {**values, "document": document, "error": error}, 422 if error else 200)
+    found = values["workspace"]
+    said = {"document": found.document if document is None else document, "name": found.name if name is None else name}
+    return page(request, "file.html", {**values, **said, "errors": dict(errors or {})}, 422 if errors else 200)
 
 
 @router.post("/w/{workspace}/file")
@@ -32,7 +44,7 @@ async def save(request: Request, workspace: str, desk: Desk) -> Response:
     try:
         await desk.replace(workspace, document, int(version) if version.isdecimal() else None)
     except DocumentError as error:
-        return await _page(request, desk, workspace, document, str(error))
+        return await file_page(request, desk, workspace, document=document, errors={"document": str(error)})
     return go_to(f"/w/{workspace}/file")
 
 

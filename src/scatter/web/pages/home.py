@@ -6,8 +6,9 @@ from fastapi.responses import Response
 from scatter.web.api.access import Desk
 from scatter.web.documents.blocks import DocumentError, parse
 from scatter.web.documents.checking import problem_of
+from scatter.web.pages.files import file_page
 from scatter.web.pages.rendering import go_to, page, posted
-from scatter.web.service import Service
+from scatter.web.service import FormError, Service
 from scatter.web.views.nodes import groups
 
 router = APIRouter()
@@ -43,7 +44,7 @@ async def _page(request: Request, desk: Service, errors: dict[str, str], said: d
 async def create(request: Request, desk: Desk) -> Response:
     """Make one, of what was pasted or of nothing."""
     form = await posted(request)
-    document = form.get("document", "").replace("\r\n", "\n")
+    document = form.get("file") or form.get("document", "").replace("\r\n", "\n")
     try:
         made = await desk.create(form.get("name", ""), document if document.strip() else None)
     except DocumentError as error:
@@ -55,8 +56,11 @@ async def create(request: Request, desk: Desk) -> Response:
 @router.post("/w/{workspace}/rename")
 async def rename(request: Request, workspace: str, desk: Desk) -> Response:
     """Give it another name."""
-    form = await posted(request)
-    await desk.rename(workspace, form.get("name", ""))
+    name = (await posted(request)).get("name", "")
+    try:
+        await desk.rename(workspace, name)
+    except FormError as error:
+        return await file_page(request, desk, workspace, name=name, errors=error.errors)
     return go_to(f"/w/{workspace}/file")
 
 

@@ -10,10 +10,10 @@ from scatter.simulation.scenario import HONEST
 from scatter.storage.workspaces import Workspace
 from scatter.web.api.access import Desk
 from scatter.web.documents import editing
-from scatter.web.documents.blocks import parse, tables_at
-from scatter.web.documents.fields import Field, fields_of, option_fields, texts_of, values_of
-from scatter.web.pages.rendering import go_to, page, posted, workspace_values
-from scatter.web.service import FormError, Service
+from scatter.web.documents.blocks import block_at, parse, tables_at
+from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
+from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
+from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import ROLES, groups, nodes
 
 router = APIRouter()
@@ -27,10 +27,26 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
     content = parse(values["workspace"].document)
     made = groups(content)
     seen = nodes(record) if record is not None else []
+    asked = await desk.interventions.of(values["run"].id) if values["run"] is not None and values["run"].active else ()
+    scenario = scenario_of(values["run"]) if asked else None
+    waiting = {
+        name: one.do
+        for one in asked
+        if one.before_block is None and scenario is not None
+        for name in scenario.named(one.nodes)
+    }
     return page(
         request,
         "nodes.html",
-        {**values, "groups": made, "nodes": seen, "roles": ROLES, "total": sum(g.size for g in made)},
+        {
+            **values,
+            "groups": made,
+            "nodes": seen,
+            "roles": ROLES,
+            "total": sum(g.size for g in made),
+            "waiting": waiting,
+            "last": 0 if record is None else record.number,
+        },
     )
 
 
@@ -121,9 +137,15 @@ async def add(request: Request, workspace: str, desk: Desk) -> Response:
 async def save(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Change a group."""
     said, at = await posted(request), ("nodes", index)
-    values = _values(said)
+    version = version_of(said)
+    fields, options, _, _ = _form(said)
+
+    def change(text: str) -> str:
+        block = block_at(text, at)
+        return editing.change(text, at, changes_of(fields, said, block) | options_of(options, said, block))
+
     try:
-        await desk.edit(workspace, lambda text: editing.change(text, at, values), at)
+        await desk.edit(workspace, change, at, version)
     except FormError as error:
         return await _show_form(request, desk, workspace, index, said, dict(error.errors))
     return go_to(f"/w/{workspace}/nodes")
@@ -132,14 +154,14 @@ async def save(request: Request, workspace: str, index: int, desk: Desk) -> Resp
 @router.post("/w/{workspace}/nodes/{index}/duplicate")
 async def duplicate(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Copy a group."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)), version=version)
     return go_to(f"/w/{workspace}/nodes")
 
 
 @router.post("/w/{workspace}/nodes/{index}/delete")
 async def delete(request: Request, workspace: str, index: int, desk: Desk) -> Response:
     """Take a group away."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.remove(text, ("nodes", index)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.remove(text, ("nodes", index)), version=version)
     return go_to(f"/w/{workspace}/nodes")

@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import UploadFile
 
 from scatter import __version__
+from scatter.web.documents.blocks import DocumentError
 from scatter.web.documents.checking import problem_of
 from scatter.web.security import CSRF, CSRF_FIELD, CSRF_HEADER, csrf_holds, new_csrf
 from scatter.web.service import NotPossible, Service
@@ -71,12 +73,30 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
 
 
 async def posted(request: Request) -> dict[str, str]:
-    """The fields of a form of ours. NotPossible for one that does not carry its token."""
-    form = await request.form(max_files=1, max_fields=200)
+    """The fields of a form of ours. Files in it are texts. NotPossible for one that does not carry its
+    token, DocumentError for a file that is no text."""
+    form = await request.form(max_files=1, max_fields=400)
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) and value.filename:
+            fields[name] = _text(await value.read())
     if not csrf_holds(request, (fields.pop(CSRF_FIELD, None), request.headers.get(CSRF_HEADER))):
         raise NotPossible("this form is out of date; reload the page and try again")
     return fields
+
+
+def version_of(fields: dict[str, str]) -> int | None:
+    """The version of the document that a form was made of: places of elements in it are those of no other."""
+    said = fields.pop("version", "")
+    return int(said) if said.isdecimal() and len(said) < 16 else None
+
+
+def _text(content: bytes) -> str:
+    """A file's text, letter by letter. DocumentError when it is none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DocumentError("the file is not UTF-8 text, so it is no scenario") from error
 
 
 def go_to(address: str) -> Response:

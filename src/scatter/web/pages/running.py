@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from scatter.simulation.errors import ScenarioError
+from scatter.simulation.interventions import START, STOP
 from scatter.simulation.scenario import HONEST
 from scatter.web.api.access import Desk
 from scatter.web.documents.blocks import parse
@@ -101,10 +102,22 @@ async def control(request: Request, workspace: str, number: int, desk: Desk) -> 
             await desk.set_pace(run.id, _pace(form.get("pace", "0")))
         case "delete":
             await desk.delete_run(run.id)
-            return go_to(f"/w/{workspace}/run")
+            return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}")
         case other:
             raise NotPossible(f"a run cannot {other!r}")
     return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}?run={number}")
+
+
+@router.post("/w/{workspace}/runs/{number}/switch")
+async def switch(request: Request, workspace: str, number: int, desk: Desk) -> Response:
+    """Stop a node of a run, or start it again: what the button in its row says."""
+    form = await posted(request)
+    run = await desk.run_of(workspace, number)
+    if run is None:
+        raise LookupError(f"this workspace has no run {number}")
+    do, name = (STOP, form["stop"]) if "stop" in form else (START, form.get("start", ""))
+    await desk.switch(run.id, do, [name])
+    return go_to(f"/w/{workspace}/nodes?run={number}#each")
 
 
 @router.get("/w/{workspace}/controls")

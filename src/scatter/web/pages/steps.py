@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,14 +13,16 @@ from scatter.simulation.scenario import HONEST
 from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.web.api.access import Desk
 from scatter.web.documents import editing
-from scatter.web.documents.blocks import parse, tables_at
-from scatter.web.documents.fields import Field, fields_of, option_fields, texts_of, values_of
-from scatter.web.pages.rendering import go_to, is_htmx, page, posted, workspace_values
+from scatter.web.documents.blocks import block_at, parse, tables_at
+from scatter.web.documents.checking import read
+from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
+from scatter.web.pages.rendering import go_to, is_htmx, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import groups
-from scatter.web.views.steps import TITLES, about, list_of, numbered, path_of, rows
+from scatter.web.views.steps import TITLES, StepRow, about, list_of, numbered, path_of, rows, transactions_of
 
 router = APIRouter()
+MOST_CALLS = 500
 
 
 async def _list(service: Service, workspace: str, number: int | None) -> dict[str, Any]:
@@ -28,10 +31,13 @@ async def _list(service: Service, workspace: str, number: int | None) -> dict[st
     if run is not None and not values["stale"]:
         record = await service.follower.record(run.id)
         numbers = dict(numbered((await asyncio.to_thread(scenario_of, run)).steps))
+    elif values["problem"] is None:
+        numbers = dict(numbered((await asyncio.to_thread(read, values["workspace"].document)).steps))
     return {
         **values,
         "rows": rows(parse(values["workspace"].document), numbers, record),
         "kinds": [(kind, TITLES[kind], about(kind)) for kind in STEP_KINDS],
+        "next": sum(step.phase == "done" for step in record.steps.values()) + 1 if record is not None else 0,
         "total": max((number for own in numbers.values() for number in own), default=0),
     }
 
@@ -46,6 +52,25 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
 async def show_list(request: Request, workspace: str, desk: Desk, run: int | None = None) -> Response:
     """The list by itself, while a run goes on."""
     return page(request, "step_list.html", await _list(desk, workspace, run))
+
+
+@router.get("/w/{workspace}/steps/{key}/transactions")
+async def show_transactions(request: Request, workspace: str, key: str, desk: Desk, run: int | None = None) -> Response:
+    """What was sent to the chain while a step went on."""
+    values = await _list(desk, workspace, run)
+    path_of(key)
+    row = next((one for one in _flat(values["rows"]) if one.key == key), None)
+    if row is None or values["run"] is None:
+        raise LookupError("nothing is recorded of this step; run the scenario first")
+    record = await desk.follower.record(values["run"].id)
+    calls = transactions_of(record, row.numbers, MOST_CALLS)
+    return page(request, "step_calls.html", {**values, "row": row, "calls": calls})
+
+
+def _flat(rows: Sequence[StepRow]) -> Iterator[StepRow]:
+    for row in rows:
+        yield row
+        yield from _flat(row.inner)
 
 
 def _form(kind: str, said: dict[str, str]) -> tuple[list[Field], list[Field], str]:
@@ -155,18 +180,22 @@ def _where(said: dict[str, str]) -> dict[str, str]:
 async def save(request: Request, workspace: str, desk: Desk) -> Response:
     """Add a step, or change the one that `key` names."""
     said = await posted(request)
-    where, kind = _where(said), said.get("do", "")
+    where, kind, version = _where(said), said.get("do", ""), version_of(said)
     if kind not in STEP_KINDS:
         raise LookupError(f"there is no step {kind!r}")
     fields, options, _ = _form(kind, said)
-    values = values_of([*fields, *options], said)
-    if kind == "change-behaviour" and not options:
-        values["options"] = None
+    at = path_of(where["key"]) if where["key"] else ()
+
+    def change(text: str) -> str:
+        block = block_at(text, at)
+        own = options_of(options, said, block) if kind == "change-behaviour" else {}
+        return editing.change(text, at, changes_of(fields, said, block) | own)
+
     try:
-        if where["key"]:
-            at = path_of(where["key"])
-            await desk.edit(workspace, lambda text: editing.change(text, at, values), at)
+        if at:
+            await desk.edit(workspace, change, at, version)
         else:
+            values = values_of([*fields, *options], said)
             await desk.add_step(workspace, {"do": kind, **values}, list_of(where["parent"]))
     except FormError as error:
         return await _show_form(request, desk, workspace, where, said, dict(error.errors))
@@ -187,7 +216,7 @@ async def move(request: Request, workspace: str, key: str, desk: Desk) -> Respon
     """Move a step within its list."""
     said, path = await posted(request), path_of(key)
     to = int(said["to"]) if said.get("to", "").isdecimal() else 0
-    await desk.edit(workspace, lambda text: editing.move(text, path, to))
+    await desk.edit(workspace, lambda text: editing.move(text, path, to), version=version_of(said))
     parent = key.rpartition(".")[0]
     return await _then(request, desk, workspace, f"grip-{parent + '.' if parent else ''}{to}")
 
@@ -195,14 +224,14 @@ async def move(request: Request, workspace: str, key: str, desk: Desk) -> Respon
 @router.post("/w/{workspace}/steps/{key}/duplicate")
 async def duplicate(request: Request, workspace: str, key: str, desk: Desk) -> Response:
     """Copy a step."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)), version=version)
     return await _then(request, desk, workspace, f"grip-{key}")
 
 
 @router.post("/w/{workspace}/steps/{key}/delete")
 async def delete(request: Request, workspace: str, key: str, desk: Desk) -> Response:
     """Take a step away."""
-    await posted(request)
-    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)))
+    version = version_of(await posted(request))
+    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)), version=version)
     return await _then(request, desk, workspace, "add-step")

@@ -13,6 +13,11 @@ from scatter.web.running.events import Columns, unpack
 
 DENSE: Mapping[str, str] = {"balances": "balance", "stakes": "stake"}
 """Tables that have a row for many nodes in many blocks, and their amount: they are kept as lines."""
+TOUCHING: Mapping[str, str] = {
+    **dict.fromkeys(("switches", "behaviours", "payouts", "reputation", "settled_seats", "challenges"), "node"),
+    "settled_scores": "trainer",
+}
+"""Tables whose rows change what is known of a node, and the column that has its name."""
 _NAMES: Mapping[str, frozenset[str]] = {
     name: frozenset(c.name for c in table.columns) for name, table in TABLES.items()
 }
@@ -45,6 +50,8 @@ class RunRecord:
     step_events: list[tuple[int, int]] = field(default_factory=list)
     """(event, step) in order."""
     awaited: dict[int, list[str]] = field(default_factory=dict)
+    off: set[str] = field(default_factory=set)
+    """Nodes that are stopped."""
     changed: dict[str, int] = field(default_factory=dict)
     """The last event that changed what a node has."""
     total_steps: int = 0
@@ -107,9 +114,17 @@ class RunRecord:
                 if name == "stakes":
                     self.locked.update(zip(columns["node"], columns["locked"], strict=True))
                 continue
+            if name in TOUCHING:
+                self.changed.update(dict.fromkeys(columns[TOUCHING[name]], self.number))
+            if name == "switches":
+                self._switch(columns)
             table = self.tables[name]
             self._starts.setdefault(name, []).append((self.number, len(table)))
             table.extend(columns)
+
+    def _switch(self, columns: Columns) -> None:
+        for node, on in zip(columns["node"], columns["on"], strict=True):
+            (self.off.discard if on else self.off.add)(node)
 
     def since(self, table: str, number: int) -> Iterator[dict[str, Any]]:
         """The rows of a table that came after an event, each with that event's number as `event`."""

@@ -21,9 +21,10 @@ from scatter.simulation.errors import CheckpointUnusable, ScenarioError, Scenari
 from scatter.simulation.keeping import FOLDER
 from scatter.simulation.run import Run
 from scatter.simulation.steps import flattened
-from scatter.storage import Database, SqlRunEvents, SqlRuns
+from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns
 from scatter.storage.runs import FAILED, FINISHED, PAUSE, PAUSED, RUNNING, STOP, STOPPED, StoredRun
 from scatter.web.documents.checking import read
+from scatter.web.running.hand import StoredHand
 from scatter.web.running.journal import Journal
 
 LOCK = "process.lock"
@@ -112,7 +113,8 @@ async def simulate(database: Database, run_id: str, folder: Path, beside: Path) 
     journal = Journal(events, run_id, await events.marks(run_id))
     told = Told(runs, journal, stored, asyncio.Event())
     helpers = [asyncio.create_task(told.look()), asyncio.create_task(_flush_often(journal))]
-    playing = asyncio.create_task(_play(stored, journal, told, folder, beside))
+    hand = StoredHand(SqlInterventions(database), journal)
+    playing = asyncio.create_task(_play(stored, journal, told, hand, folder, beside))
     stopping = asyncio.create_task(told.stopped.wait())
     try:
         await asyncio.wait({playing, stopping, *helpers}, return_when=asyncio.FIRST_COMPLETED)
@@ -128,12 +130,14 @@ async def simulate(database: Database, run_id: str, folder: Path, beside: Path) 
     await runs.report(run_id, finished_at=time.time(), **outcome)
 
 
-async def _play(stored: StoredRun, journal: Journal, told: Told, folder: Path, beside: Path) -> dict[str, object]:
+async def _play(
+    stored: StoredRun, journal: Journal, told: Told, hand: StoredHand, folder: Path, beside: Path
+) -> dict[str, object]:
     """How it ended, as the store keeps it."""
     try:
         scenario = read(stored.document, short=stored.short, seed=stored.seed)
         journal.names = [step.do for step in flattened(scenario.steps)]
-        run = Run(scenario, beside, folder, journal, KEEP_EVERY, told)
+        run = Run(scenario, beside, folder, journal, KEEP_EVERY, told, hand)
         journal.recorded = lambda: run.recorded
         result, outcomes = await run.run()
         journal.steps_done(len(journal.names))

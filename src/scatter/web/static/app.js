@@ -5,8 +5,8 @@ const root = document.documentElement;
 function showTheme() {
   const theme = root.dataset.theme ?? "auto";
   for (const button of document.querySelectorAll("[data-theme-toggle]")) {
-    button.querySelector("[data-theme-label]").textContent = theme[0].toUpperCase() + theme.slice(1);
-    button.setAttribute("aria-label", { auto: "Auto: colours as the system has them", light: "Light colours", dark: "Dark colours" }[theme]);
+    button.querySelector("[data-theme-label]").textContent = { auto: "System", light: "Light", dark: "Dark" }[theme];
+    button.setAttribute("aria-label", { auto: "System colours; press for light ones", light: "Light colours; press for dark ones", dark: "Dark colours; press for the system's" }[theme]);
   }
 }
 
@@ -35,6 +35,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("change", async (event) => {
   const { target } = event;
   if (target.dataset?.fill && target.files?.[0]) {
+    // It is shown; what is sent is the file itself, unless somebody changes the text.
     document.getElementById(target.dataset.fill).value = await target.files[0].text();
     const name = document.getElementById("name");
     if (name && !name.value) name.value = target.files[0].name.replace(/\.toml$/, "");
@@ -42,6 +43,7 @@ document.addEventListener("change", async (event) => {
   if (target.closest("[data-pace]")) target.form.requestSubmit();
 });
 document.addEventListener("input", (event) => {
+  if (event.target.id === "document") for (const file of document.querySelectorAll("[data-fill=document]")) file.value = "";
   const rows = event.target.dataset?.filter && document.querySelector(event.target.dataset.filter);
   if (!rows) return;
   const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,7 +1,8 @@
 // Follows a run: one stream of frames for the page. After a break the browser says which frame it had last, so nothing is missing.
 const script = document.querySelector('script[data-run]');
 const start = document.getElementById("start");
-const first = start ? JSON.parse(start.dataset.start).frame.number : 0;
+const first = start ? JSON.parse(start.dataset.start).frame.number : Number(script.dataset.nodes ?? 0);
+const asked = script.dataset.nodes === undefined ? "" : "&nodes=true";
 const link = document.getElementById("link");
 const words = { open: "live", lost: "connection lost, trying again", over: "over" };
 let seenStatus = null;
@@ -15,23 +16,76 @@ function say(state) {
 
 const tell = (name, detail) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
 
+const rows = new Map([...document.querySelectorAll("[data-live-nodes] tr[data-node]")].map((row) => [row.dataset.node, row]));
+const said = new Map();
+let going = true;
+
+// What a row says of now: what was asked for and is not so yet, that it is stopped, or what it is awaited for.
+function sayNow(name, duty) {
+  const row = rows.get(name);
+  const text = row.dataset.asked || (row.classList.contains("off") ? "stopped" : duty || (going ? "at work" : "–"));
+  if (said.get(name) !== text) set(row.querySelector("[data-now]"), text);
+  said.set(name, text);
+}
+
 function nodes(frame) {
-  const table = document.querySelector("[data-live-nodes]");
-  if (!table) return;
+  if (document.querySelector("[data-await-nodes]") && Object.keys(frame.nodes).length) location.reload();
+  if (!rows.size) return;
+  for (const [name, node] of Object.entries(frame.nodes)) if (rows.has(name)) showNode(name, rows.get(name), node);
   const awaited = new Map(frame.jobs.flatMap((job) => job.awaited.map((name) => [name, `${job.state.toLowerCase()} in ${job.name}`])));
-  for (const row of table.querySelectorAll("tr[data-node]")) {
-    const held = frame.nodes[row.dataset.node];
-    if (held) {
-      set(row.querySelector("[data-tokens]"), held.tokens, held.exact_tokens);
-      set(row.querySelector("[data-stake]"), held.stake, held.exact_stake);
-    }
-    set(row.querySelector("[data-duty]"), awaited.get(row.dataset.node) ?? "–", "");
-  }
+  for (const name of rows.keys()) sayNow(name, awaited.get(name));
+}
+
+function showNode(name, row, node) {
+  set(row.querySelector("[data-tokens]"), node.tokens, node.exact_tokens);
+  set(row.querySelector("[data-stake]"), node.stake, node.exact_stake + (node.locked ? `, of which jobs hold ${node.locked} SCT` : ""));
+  const earned = row.querySelector("[data-earned]");
+  set(earned, node.earned);
+  earned.classList.toggle("up", node.sign > 0);
+  earned.classList.toggle("down", node.sign < 0);
+  set(row.querySelector("[data-standing]"), node.standing || "–");
+  set(row.querySelector("[data-reputation]"), node.reputation);
+  const behaviour = row.querySelector("[data-behaviour] > span");
+  set(behaviour, node.behaviour);
+  behaviour.className = node.behaviour === "honest" ? "muted" : "bent";
+  if (row.classList.contains("off") === node.on || row.dataset.asked) showSwitch(name, row, node.on);
+}
+
+function showSwitch(name, row, on) {
+  const button = row.querySelector(".switch button");
+  const wanted = { stopping: false, starting: true }[row.dataset.asked];
+  if (wanted === undefined || wanted === on) delete row.dataset.asked;
+  row.classList.toggle("off", !on);
+  if (!button || row.dataset.asked) return;
+  button.name = on ? "stop" : "start";
+  button.textContent = on ? "Stop" : "Start";
+  button.setAttribute("aria-label", `${button.textContent} ${name}`);
+  button.disabled = false;
+}
+
+// A row's button says what is asked for at once; the run says when it is so.
+document.querySelector("[data-switches]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target, button = event.submitter;
+  const body = new URLSearchParams(new FormData(form, button));
+  const row = button.closest("tr");
+  button.disabled = true;
+  row.dataset.asked = button.name === "stop" ? "stopping" : "starting";
+  sayNow(row.dataset.node);
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect" && !answer?.ok) location.assign(form.action.replace(/\/runs\/(\d+)\/switch$/, "/nodes?run=$1"));
+});
+
+// The run is over: nobody has to do anything any more, and nothing can be done.
+function rest() {
+  going = false;
+  for (const button of document.querySelectorAll(".switch button")) button.remove();
+  for (const [name, row] of rows) { delete row.dataset.asked; sayNow(name); }
 }
 
 function set(cell, text, title) {
   if (cell.textContent !== text) cell.textContent = text;
-  if (title && cell.title !== title) cell.title = title;
+  if (title !== undefined && cell.title !== title) cell.title = title;
 }
 
 async function controls() {
@@ -39,7 +93,7 @@ async function controls() {
   if (place) await window.htmx.ajax("GET", place.dataset.refresh, { target: "#controls", swap: "innerHTML" });
 }
 
-const stream = new EventSource(`/api/v1/runs/${script.dataset.run}/stream?after=${first}`);
+const stream = new EventSource(`/api/v1/runs/${script.dataset.run}/stream?after=${first}${asked}`);
 stream.addEventListener("open", () => say("open"));
 stream.addEventListener("error", () => say("lost"));
 stream.addEventListener("frame", (event) => {
@@ -60,5 +114,5 @@ stream.addEventListener("status", (event) => {
   seenStatus = status;
   if (over) tell("scatter:over");
 });
-stream.addEventListener("over", () => { stream.close(); say("over"); });
+stream.addEventListener("over", () => { stream.close(); say("over"); rest(); });
 addEventListener("pagehide", () => stream.close());

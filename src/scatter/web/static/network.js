@@ -97,6 +97,7 @@ export class Network {
     this.title.textContent = job ? job.state : frame.steps.now || "";
     this.small.textContent = job ? `${job.name}${job.round ? `, round ${job.round} of ${job.rounds}` : ""}` : `block ${frame.block}`;
     this.wait(new Set(open.flatMap((one) => one.awaited)));
+    this.rest(new Set(frame.off));
     for (const [name, , well] of frame.acts) this.act(name, well);
   }
 
@@ -104,6 +105,12 @@ export class Network {
     for (const name of this.awaited) if (!names.has(name)) this.nodes.get(name)?.classList.remove("awaited");
     for (const name of names) if (!this.awaited.has(name)) this.nodes.get(name)?.classList.add("awaited");
     this.awaited = names;
+  }
+
+  rest(names) {
+    for (const name of this.off ?? []) if (!names.has(name)) this.nodes.get(name)?.classList.remove("off");
+    for (const name of names) this.nodes.get(name)?.classList.add("off");
+    this.off = names;
   }
 
   act(name, well) {

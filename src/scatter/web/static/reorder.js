@@ -5,7 +5,7 @@ let dragged = null;
 function move(grip, to) {
   if (to < 0 || to > Number(grip.dataset.last) || to === Number(grip.dataset.index)) return;
   const csrf = document.body.dataset.csrf;
-  window.htmx.ajax("POST", grip.dataset.move, { target: "#step-list", swap: "innerHTML", values: { to, csrf } });
+  window.htmx.ajax("POST", grip.dataset.move, { target: "#step-list", swap: "innerHTML", values: { to, csrf, version: list.querySelector(".steps").dataset.version } });
 }
 
 list.addEventListener("keydown", (event) => {

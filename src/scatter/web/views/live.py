@@ -6,17 +6,16 @@ from typing import Any
 from scatter.web.record.record import RunRecord
 from scatter.web.views.jobs import job_heads
 from scatter.web.views.log import entries
-from scatter.web.views.nodes import held_by
+from scatter.web.views.nodes import nodes
 from scatter.web.views.text import chain_time, words
 
-MOST_LINES, MOST_ACTS, MOST_NODES = 300, 150, 400
+MOST_LINES, MOST_ACTS = 300, 150
 
 
-def frame(record: RunRecord, after: int) -> dict[str, Any]:
+def frame(record: RunRecord, after: int, *, with_nodes: bool = False) -> dict[str, Any]:
     """Everything that a page needs to go from the event `after` to the last one, as JSON values. Of the log it has the last
-    lines; `skipped` says how many more there are, which the log itself has."""
+    lines; `skipped` says how many more there are, which the log itself has. `with_nodes`: what changed of nodes, all of it."""
     lines = entries(record, after)
-    changed = [name for name, event in record.changed.items() if event > after]
     return {
         "number": record.number,
         "at": record.at,
@@ -24,7 +23,8 @@ def frame(record: RunRecord, after: int) -> dict[str, Any]:
         "when": chain_time(record.time) if record.block else "",
         "steps": steps_seen(record),
         "jobs": [head.to_json() for head in job_heads(record)[-8:]],
-        "nodes": {name: held_by(record, name).to_json() for name in changed[:MOST_NODES]},
+        "nodes": {node.name: node.to_json() for node in nodes(record, after)} if with_nodes else {},
+        "off": sorted(record.off),
         "acts": _acts(record, after),
         "log": [line.to_json() for line in lines[-MOST_LINES:]],
         "skipped": max(0, len(lines) - MOST_LINES),

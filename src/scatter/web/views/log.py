@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scatter.simulation.blocks import BY_HAND
 from scatter.web.record.record import RunRecord
 from scatter.web.views.text import chain_time, count, sct, words
 
@@ -133,6 +134,11 @@ def _behaviour(row: Mapping[str, Any]) -> _Said:
     return "node", f"{row['node']} behaves from now on: {row['behaviour']}", row["node"]
 
 
+def _switch(row: Mapping[str, Any]) -> _Said:
+    who = "by hand" if row["by"] == BY_HAND else "by a step"
+    return "node", f"{row['node']} is {'started again' if row['on'] else 'stopped'} {who}", row["node"]
+
+
 def _call(row: Mapping[str, Any]) -> _Said:
     what = f"{words(row['function'])}, {row['gas']:,} gas"
     if row["error"]:
@@ -151,6 +157,7 @@ _TABLES = {
     "verdicts": _verdict,
     "payouts": _payout,
     "behaviours": _behaviour,
+    "switches": _switch,
     "transactions": _call,
 }
 

@@ -1,48 +1,40 @@
 """Nodes: groups as the document has them, and each node with what it has and owes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from scatter.protocol.states import Role
+from scatter.protocol.view import Reputation
+from scatter.simulation.recording.reputation import PARTS
 from scatter.simulation.scenario import HONEST
 from scatter.web.documents.fields import to_text
 from scatter.web.record.lines import Line
 from scatter.web.record.record import RunRecord
-from scatter.web.views.text import exact, gain, sct, words
+from scatter.web.views.text import contribution, count, exact, gain, sct, words
 
 ROLES: Sequence[str] = tuple(role.name.lower() for role in Role if role is not Role.NONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What a node has, in words: tokens in its wallet, its ticket, how much of that is locked, and what both changed by since
-    roles were taken, less what jobs hold of it."""
-
-    tokens: str
-    stake: str
-    locked: str
-    exact_tokens: str
-    exact_stake: str
-
-    def to_json(self) -> dict[str, str]:
-        """As JSON values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class NodeSeen:
-    """A node in a run. `duty`: what it is awaited for now; `standing`: scores it had accepted, and penalties."""
+    """A node in a run. `tokens` and `stake`: its wallet and its ticket, `locked` what jobs hold of that, `earned` what jobs paid it
+    less what they cost it, all in base units. `on`: it is not stopped. `duty`: what it is awaited for now. `standing`: scores it
+    had accepted, or found like others. `reputation`: what its ended jobs come to, as the contract ScatterReputation says."""
 
     name: str
     group: str
     role: str
     behaviour: str
     address: str
-    held: Held
+    tokens: int
+    stake: int
+    locked: int
+    earned: int
+    on: bool
     duty: str
     standing: str
-    earned: int
+    reputation: Reputation
 
     @property
     def bent(self) -> bool:
@@ -50,9 +42,33 @@ class NodeSeen:
         return self.behaviour != HONEST
 
     @property
-    def earnings(self) -> str:
-        """What jobs paid it, less what they cost it."""
-        return gain(self.earned)
+    def reputed(self) -> str:
+        """Its reputation in words; nothing before its first job has ended."""
+        known = self.reputation
+        said = [count(known.jobs, "job"), count(known.rounds, "round")]
+        if known.contribution:
+            said.append(contribution(known.contribution, None))
+        said += [
+            f"{number} {what}" for number, what in ((known.silences, "silent"), (known.slashes, "slashed")) if number
+        ]
+        said += [f"challenges {what} {number}" for number, what in ((known.won, "won"), (known.lost, "lost")) if number]
+        return " · ".join(said) if known.jobs else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What changes of it while a run goes on, in words."""
+        return {
+            "tokens": sct(self.tokens),
+            "exact_tokens": exact(self.tokens),
+            "stake": sct(self.stake),
+            "exact_stake": exact(self.stake),
+            "locked": sct(self.locked) if self.locked else "",
+            "earned": gain(self.earned),
+            "sign": (self.earned > 0) - (self.earned < 0),
+            "on": self.on,
+            "behaviour": self.behaviour,
+            "standing": self.standing,
+            "reputation": self.reputed,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,34 +123,31 @@ def _list(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
-def held_by(record: RunRecord, name: str) -> Held:
-    """What a node has now."""
-    tokens = record.balances.get(name, _NOTHING).latest
-    stake = record.stakes.get(name, _NOTHING).latest
-    return Held(sct(tokens), sct(stake), sct(record.locked.get(name, 0)), exact(tokens), exact(stake))
-
-
 _NOTHING = Line()
 
 
-def nodes(record: RunRecord) -> list[NodeSeen]:
-    """All nodes of a run, in the order of the scenario."""
+def nodes(record: RunRecord, changed_after: int = 0) -> list[NodeSeen]:
+    """All nodes of a run, in the order of the scenario; or those of which something changed after an event."""
     behaviours = dict(zip(record["behaviours"].column("node"), record["behaviours"].column("behaviour"), strict=True))
-    duties, standings, earned = _duties(record), _standings(record), _earned(record)
+    duties, standings, earned, reputations = _duties(record), _standings(record), _earned(record), _reputations(record)
     return [
         NodeSeen(
-            row["node"],
-            row["group"],
-            row["role"],
-            behaviours.get(row["node"], row["behaviour"]),
-            row["address"],
-            held_by(record, row["node"]),
-            duties.get(row["node"], ""),
-            standings.get(row["node"], ""),
-            earned.get(row["node"], 0),
+            name=row["node"],
+            group=row["group"],
+            role=row["role"],
+            behaviour=behaviours.get(row["node"], row["behaviour"]),
+            address=row["address"],
+            tokens=record.balances.get(row["node"], _NOTHING).latest,
+            stake=record.stakes.get(row["node"], _NOTHING).latest,
+            locked=record.locked.get(row["node"], 0),
+            earned=earned.get(row["node"], 0),
+            on=row["node"] not in record.off,
+            duty=duties.get(row["node"], ""),
+            standing=standings.get(row["node"], ""),
+            reputation=reputations.get(row["node"], Reputation()),
         )
         for row in record["nodes"]
-        if row["role"] != "none"
+        if row["role"] != "none" and record.changed.get(row["node"], 0) >= changed_after + (changed_after > 0)
     ]
 
 
@@ -167,6 +180,14 @@ def _standings(record: RunRecord) -> dict[str, str]:
         own = [deviating for (_, _, name), deviating in seats.items() if name == node]
         said[node] = f"with the rest in {len(own) - sum(own)} of {len(own)}"
     return said
+
+
+def _reputations(record: RunRecord) -> dict[str, Reputation]:
+    found = dict[str, Reputation]()
+    for row in record["reputation"]:
+        added = Reputation(jobs=1, **{part: row[part] for part in PARTS})
+        found[row["node"]] = found.get(row["node"], Reputation()) + added
+    return found
 
 
 def _earned(record: RunRecord) -> dict[str, int]:

@@ -9,7 +9,7 @@ from scatter.jobs.positions import Path
 from scatter.simulation.step_kinds import STEP_KINDS, Repeat, Step
 from scatter.web.documents.fields import to_text
 from scatter.web.record.record import RunRecord, StepSeen
-from scatter.web.views.text import duration, words
+from scatter.web.views.text import chain_time, duration, words
 
 TITLES: Mapping[str, str] = {
     "deploy-protocol": "Deploy protocol",
@@ -115,6 +115,47 @@ def _between(calls: Sequence[int], step: StepSeen, record: RunRecord | None) -> 
     """How many transactions were mined in the blocks of a step."""
     last = step.last if step.last is not None else (record.block if record is not None else step.first)
     return bisect_right(calls, last) - bisect_right(calls, step.first)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen:
+    """A transaction of a step: when it was mined, who sent it, what it called, its gas, and why it failed if it did."""
+
+    block: int
+    time: str
+    node: str
+    role: str
+    call: str
+    job: int | None
+    gas: int
+    error: str
+
+
+def transactions_of(record: RunRecord, numbers: Sequence[int], most: int) -> list[CallSeen]:
+    """The transactions that were mined in the blocks of steps, by the steps' places from 1; the first `most` of them."""
+    blocks, table, found = _calls(record), record["transactions"], list[CallSeen]()
+    for number in numbers:
+        step = record.steps.get(number)
+        if step is None:
+            continue
+        last = step.last if step.last is not None else record.block
+        for index in range(bisect_right(blocks, step.first), bisect_right(blocks, last)):
+            if len(found) == most:
+                return found
+            row = table.row(index)
+            found.append(
+                CallSeen(
+                    row["block"],
+                    chain_time(row["time"]),
+                    row["node"],
+                    row["role"],
+                    words(row["function"]),
+                    row["job"],
+                    row["gas"],
+                    row["error"] or "",
+                )
+            )
+    return found
 
 
 def says(step: Mapping[str, Any]) -> str:

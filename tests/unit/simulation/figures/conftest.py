@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from tests.unit.simulation.recording.plays import disputed
 
-from scatter.simulation.recording.files import SUBFOLDER
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
+from scatter.simulation.recording.schema import SUBFOLDER
 
 
 @pytest.fixture(scope="package")

@@ -13,10 +13,10 @@ from tests.unit.simulation.recording.plays import disputed
 from tests.unit.simulation.recording.watched import Told
 
 from scatter.simulation.recording import files
-from scatter.simulation.recording.files import MANIFEST, SUBFOLDER, RecordingUnusable
+from scatter.simulation.recording.files import MANIFEST, RecordingUnusable
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.recording.recorder import Recorder
-from scatter.simulation.recording.schema import TABLES
+from scatter.simulation.recording.schema import SUBFOLDER, TABLES
 
 
 def contents(recorded: Recorded) -> dict[str, list[dict[str, Any]]]:
@@ -144,7 +144,7 @@ def test_a_manifest_that_is_none(folder: Path, text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"format": 2}, "it has format 2; this version reads format 1"),
+        ({"format": 1}, "it has format 1; this version reads format 2"),
         ({"rows": {}}, "expected the rows of nodes"),
         ({"rows": dict.fromkeys(TABLES, "1")}, "expected the rows of nodes"),
         ({"rows": dict.fromkeys(TABLES, 0)}, r"nodes.parquet cannot be used: 18 rows; recording.json says 0"),

@@ -1,0 +1,149 @@
+"""What of a scenario is neither nodes nor steps: its forms, its routes of the API, and that nothing of a file is lost."""
+
+import tomllib
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.unit.web.conftest import example
+from tests.unit.web.forms import fields_sent
+from tests.unit.web.test_app import API, post
+
+SCENARIOS = Path(__file__).resolve().parents[3] / "examples" / "scenarios"
+
+
+async def make(client: httpx.AsyncClient, document: str | None = None) -> str:
+    """The address of a new workspace."""
+    made = await client.post(f"{API}/workspaces", json={"name": "Mine", "document": document})
+    return f"/w/{made.json()['id']}"
+
+
+async def text_of(client: httpx.AsyncClient, base: str) -> str:
+    return (await client.get(f"{base}/export")).text
+
+
+@pytest.mark.parametrize("name", ["bad-trainers", "sizes", "casts/5-malicious-requestor"])
+async def test_whoever_saves_every_form_unchanged_changes_no_letter(fresh: httpx.AsyncClient, name: str) -> None:
+    text = (SCENARIOS / f"{name}.toml").read_text()
+    base = await make(fresh, text)
+    assert await text_of(fresh, base) == text
+    content = tomllib.loads(text)
+    for shown, taken in (
+        *((f"{base}/setup", f"{base}/setup/{table}") for table in ("scenario", "workload", "chain", "variables")),
+        *((f"{base}/nodes/{index}", f"{base}/nodes/{index}") for index in range(len(content["nodes"]))),
+        *((f"{base}/steps/{index}", f"{base}/steps") for index in range(len(content["steps"]))),
+        *((f"{base}/expect/{index}", f"{base}/expect/{index}") for index in range(0, len(content["expect"]), 5)),
+    ):
+        answer = await post(fresh, taken, **fields_sent((await fresh.get(shown)).text, taken))
+        assert answer.status_code == 303, shown
+    assert await text_of(fresh, base) == text
+
+
+async def test_tables_of_the_top_are_edited_by_forms_and_the_rest_stays(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh, example())
+    sent = fields_sent((await fresh.get(f"{base}/setup")).text, f"{base}/setup/chain")
+    await post(fresh, f"{base}/setup/chain", **{**sent, "supply": "5,000,000", "lock_bps": "1000"})
+    await post(
+        fresh, f"{base}/setup/workload", kind="", job="", run="", alpha="", quality="honest: least 0.1; lazy: worst 0"
+    )
+    await post(fresh, f"{base}/setup/scenario", name="mine", title="Another", seed="7")
+    content = tomllib.loads(await text_of(fresh, base))
+    assert content["chain"] == {"supply": "5000000 SCT", "lock_bps": 1000}
+    assert content["workload"] == {"quality": {"honest": {"least": 0.1}, "lazy": {"worst": 0}}}
+    assert content["scenario"] == {"name": "mine", "title": "Another", "seed": 7}
+    left = await text_of(fresh, base)
+    assert [line for line in example().splitlines() if line not in left.splitlines()] == [
+        'name = "paper-4"',
+        'title = "Challengers uncover a committee that colludes with malicious trainers"',
+    ]
+    await post(fresh, f"{base}/setup/chain", **{**sent, "supply": "", "lock_bps": ""})
+    assert "[chain]" not in await text_of(fresh, base)
+
+
+async def test_variables_are_rows_and_those_without_a_name_are_none(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh, example())
+    rows = {"name-0": "jobs", "value-0": "12", "shorter-0": "3", "name-1": "share", "value-1": "0.5", "name-2": " "}
+    assert (await post(fresh, f"{base}/setup/variables", **rows)).status_code == 303
+    content = tomllib.loads(await text_of(fresh, base))
+    assert (content["variables"], content["short"]) == ({"jobs": 12, "share": 0.5}, {"jobs": 3})
+    assert 'value="share"' in (await fresh.get(f"{base}/setup")).text
+    for wrong, said in (
+        ({"name-0": "Jobs", "value-0": "1"}, "is not a name of lower-case letters"),
+        ({"name-0": "jobs", "value-0": "1", "name-1": "jobs", "value-1": "2"}, "is there twice"),
+        ({"name-0": "jobs", "value-0": "", "shorter-0": "1"}, "needs a value for the long form too"),
+    ):
+        before = await text_of(fresh, base)
+        answer = await post(fresh, f"{base}/setup/variables", **wrong)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert 'aria-invalid="true"' in answer.text
+        assert await text_of(fresh, base) == before
+
+
+async def test_expectations_are_added_changed_copied_and_deleted(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh)
+    assert "Nothing is expected yet" in (await fresh.get(f"{base}/setup")).text
+    said = {"text": "All is well", "measure": "gain", "of.role": "trainer", "of.honest": "true", "at_least": "1.5"}
+    assert (await post(fresh, f"{base}/expect/new", **said)).status_code == 303
+    assert (await post(fresh, f"{base}/expect/new", **{**said, "measure": "joy"})).status_code == 422
+    await post(fresh, f"{base}/expect/0/duplicate")
+    await post(
+        fresh,
+        f"{base}/expect/1",
+        **{**said, "text": "Better", "measure": "stake_sequence", "at_least": "", "equals": "1, 2"},
+    )
+    made = tomllib.loads(await text_of(fresh, base))["expect"]
+    assert made[0] == {
+        "text": "All is well",
+        "measure": "gain",
+        "of": {"role": "trainer", "honest": True},
+        "at_least": 1.5,
+    }
+    assert made[1]["equals"] == [1, 2]
+    page = (await fresh.get(f"{base}/setup")).text
+    assert "gain · of trainer, honest · at least 1.5" in page
+    await post(fresh, f"{base}/expect/0/delete")
+    assert [one["text"] for one in tomllib.loads(await text_of(fresh, base))["expect"]] == ["Better"]
+    assert (await fresh.get(f"{base}/expect/9")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "field", "said"),
+    [
+        ("chain", {"lock_bps": "20000"}, "lock_bps", "must be between 0 and 10000"),
+        ("chain", {"supply": "lots"}, "supply", "it is an amount"),
+        ("scenario", {"name": "Not A Name", "title": "x"}, "name", "lower-case letters"),
+        ("workload", {"alpha": "-1"}, "alpha", "a number above 0"),
+        ("workload", {"quality": "all good"}, "quality", "a table of tables"),
+    ],
+)
+async def test_wrong_values_are_told_at_their_field(
+    fresh: httpx.AsyncClient, table: str, values: dict[str, str], field: str, said: str
+) -> None:
+    base = await make(fresh)
+    before = await text_of(fresh, base)
+    answer = await post(fresh, f"{base}/setup/{table}", **values)
+    assert answer.status_code == 422
+    told = answer.text[answer.text.index(f'id="e-{field}"') :][:300]
+    assert said in told
+    assert await text_of(fresh, base) == before
+
+
+async def test_scripts_do_the_same(fresh: httpx.AsyncClient) -> None:
+    workspace = f"{API}/workspaces/" + (await make(fresh)).removeprefix("/w/")
+    changed = await fresh.patch(f"{workspace}/tables/variables", json={"values": {"jobs": 3, "gone": None}})
+    assert changed.json()["variables"] == {"jobs": 3}
+    assert changed.json()["chain"] == {}
+    refused = await fresh.patch(f"{workspace}/tables/chain", json={"values": {"lock_bps": -1}})
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["lock_bps"])
+    assert (await fresh.patch(f"{workspace}/tables/nodes", json={"values": {}})).status_code == 404
+    new = {"values": {"text": "None is lost", "measure": "supply_change", "equals": 0}}
+    assert len((await fresh.post(f"{workspace}/expectations", json=new)).json()) == 1
+    assert len((await fresh.post(f"{workspace}/expectations/0/duplicate")).json()) == 2
+    edited = await fresh.patch(f"{workspace}/expectations/1", json={"values": {"equals": None, "at_most": 1}})
+    assert edited.json()[1] == {"text": "None is lost", "measure": "supply_change", "at_most": 1}
+    assert (await fresh.delete(f"{workspace}/expectations/0")).status_code == 204
+    assert len((await fresh.get(f"{workspace}/expectations")).json()) == 1
+    forms = (await fresh.get(f"{API}/forms")).json()
+    assert {one["name"] for one in forms["node"]} >= {"group", "role", "tokens"}
+    assert all(one["purpose"] for fields in forms.values() for one in fields)
