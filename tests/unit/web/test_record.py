@@ -70,6 +70,20 @@ async def test_frames_have_all_nodes_of_which_something_changed(kept: WebSetting
     assert added == frame(record, 0, with_nodes=True)["nodes"]
 
 
+async def test_while_a_jury_judges_all_rounds_are_shown(kept: WebSettings) -> None:
+    async with await Database.open(kept.database) as database:
+        run = (await SqlRuns(database).of((await SqlWorkspaces(database).all())[0].id))[0]
+        events = await SqlRunEvents(database).after(run.id, 0, 100_000)
+    grown = RunRecord()
+    for event in events:
+        grown.add(event)
+        if grown["states"].column("state")[-1:] == ["Judging"]:
+            break
+    (head,) = jobs.job_heads(grown)
+    assert (head.state, head.round) == ("Judging", head.rounds)
+    assert len(jobs.job_detail(grown, 1).rounds) == head.rounds
+
+
 def test_events_must_follow(record: RunRecord) -> None:
     grown = RunRecord()
     grown.add(RunEvent(1, "begin", pack({"at": 1.0, "kind": "begin", "steps": 3})))

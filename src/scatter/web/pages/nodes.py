@@ -45,7 +45,6 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
             "roles": ROLES,
             "total": sum(g.size for g in made),
             "waiting": waiting,
-            "last": 0 if record is None else record.number,
         },
     )
 

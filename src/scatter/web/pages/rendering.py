@@ -117,4 +117,6 @@ async def workspace_values(service: Service, workspace: str, tab: str, number: i
         "problem": problem_of(found.document),
         "stale": run is not None and run.document != found.document,
         "base": f"/w/{found.id}",
+        # What comes after this is what a page has to be told: asked for before the page is made, so nothing is left out.
+        "last": 0 if run is None else (await service.follower.record(run.id)).number,
     }

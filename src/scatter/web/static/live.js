@@ -1,7 +1,7 @@
 // Follows a run: one stream of frames for the page. After a break the browser says which frame it had last, so nothing is missing.
 const script = document.querySelector('script[data-run]');
 const start = document.getElementById("start");
-const first = start ? JSON.parse(start.dataset.start).frame.number : Number(script.dataset.nodes ?? 0);
+const first = start ? JSON.parse(start.dataset.start).frame.number : Number(script.dataset.after);
 const asked = script.dataset.nodes === undefined ? "" : "&nodes=true";
 const link = document.getElementById("link");
 const words = { open: "live", lost: "connection lost, trying again", over: "over" };
@@ -16,15 +16,20 @@ function say(state) {
 
 const tell = (name, detail) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
 
-const rows = new Map([...document.querySelectorAll("[data-live-nodes] tr[data-node]")].map((row) => [row.dataset.node, row]));
+// A row's cells are looked up once: with a thousand nodes that is most of the work.
+const CELLS = ["tokens", "stake", "earned", "standing", "reputation", "behaviour", "now"];
+const rows = new Map([...document.querySelectorAll("[data-live-nodes] tr[data-node]")].map((row) => {
+  const cells = Object.fromEntries(CELLS.map((name) => [name, row.querySelector(`[data-${name}]`)]));
+  return [row.dataset.node, { row, ...cells, behaviour: cells.behaviour.firstElementChild }];
+}));
 const said = new Map();
 let going = true;
 
 // What a row says of now: what was asked for and is not so yet, that it is stopped, or what it is awaited for.
 function sayNow(name, duty) {
-  const row = rows.get(name);
+  const { row, now } = rows.get(name);
   const text = row.dataset.asked || (row.classList.contains("off") ? "stopped" : duty || (going ? "at work" : "–"));
-  if (said.get(name) !== text) set(row.querySelector("[data-now]"), text);
+  if (said.get(name) !== text) set(now, text);
   said.set(name, text);
 }
 
@@ -36,19 +41,17 @@ function nodes(frame) {
   for (const name of rows.keys()) sayNow(name, awaited.get(name));
 }
 
-function showNode(name, row, node) {
-  set(row.querySelector("[data-tokens]"), node.tokens, node.exact_tokens);
-  set(row.querySelector("[data-stake]"), node.stake, node.exact_stake + (node.locked ? `, of which jobs hold ${node.locked} SCT` : ""));
-  const earned = row.querySelector("[data-earned]");
-  set(earned, node.earned);
-  earned.classList.toggle("up", node.sign > 0);
-  earned.classList.toggle("down", node.sign < 0);
-  set(row.querySelector("[data-standing]"), node.standing || "–");
-  set(row.querySelector("[data-reputation]"), node.reputation);
-  const behaviour = row.querySelector("[data-behaviour] > span");
-  set(behaviour, node.behaviour);
-  behaviour.className = node.behaviour === "honest" ? "muted" : "bent";
-  if (row.classList.contains("off") === node.on || row.dataset.asked) showSwitch(name, row, node.on);
+function showNode(name, shown, node) {
+  set(shown.tokens, node.tokens, node.exact_tokens);
+  set(shown.stake, node.stake, node.exact_stake + (node.locked ? `, of which jobs hold ${node.locked} SCT` : ""));
+  set(shown.earned, node.earned);
+  shown.earned.classList.toggle("up", node.sign > 0);
+  shown.earned.classList.toggle("down", node.sign < 0);
+  set(shown.standing, node.standing);
+  set(shown.reputation, node.reputation);
+  set(shown.behaviour, node.behaviour);
+  shown.behaviour.className = node.behaviour === "honest" ? "muted" : "bent";
+  if (shown.row.classList.contains("off") === node.on || shown.row.dataset.asked) showSwitch(name, shown.row, node.on);
 }
 
 function showSwitch(name, row, on) {
@@ -80,7 +83,7 @@ document.querySelector("[data-switches]")?.addEventListener("submit", async (eve
 function rest() {
   going = false;
   for (const button of document.querySelectorAll(".switch button")) button.remove();
-  for (const [name, row] of rows) { delete row.dataset.asked; sayNow(name); }
+  for (const [name, { row }] of rows) { delete row.dataset.asked; sayNow(name); }
 }
 
 function set(cell, text, title) {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scatter.web.record.record import RunRecord
-from scatter.web.views.text import duration, words
+from scatter.web.views.text import count, duration, words
 
 MOST_BARS = 14
 
@@ -29,7 +29,7 @@ def gas_by_function(record: RunRecord) -> Sequence[Bar]:
     ):
         total[function] += gas
         times[function] += 1
-    return _bars([(words(name), gas, f"{gas:,} gas in {times[name]:,} calls") for name, gas in total.items()])
+    return _bars([(words(name), gas, f"{gas:,} gas in {count(times[name], 'call')}") for name, gas in total.items()])
 
 
 def time_in_states(record: RunRecord) -> Sequence[Bar]:
@@ -39,7 +39,11 @@ def time_in_states(record: RunRecord) -> Sequence[Bar]:
         seconds[state].append(lasted)
     return _bars(
         [
-            (words(state), sum(all_) / len(all_), f"{duration(round(sum(all_) / len(all_)))}, {len(all_)} times")
+            (
+                words(state),
+                sum(all_) / len(all_),
+                f"{duration(round(sum(all_) / len(all_)))}, {count(len(all_), 'time')}",
+            )
             for state, all_ in seconds.items()
         ]
     )

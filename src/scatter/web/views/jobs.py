@@ -46,9 +46,12 @@ def job_heads(record: RunRecord) -> list[JobHead]:
     """All jobs of a run, in the order of posting."""
     states: dict[int, Mapping[str, Any]] = {}
     been: dict[int, list[str]] = {}
+    reached: dict[int, int] = {}
     for entered in record["states"]:
         states[entered["job"]] = entered
         been.setdefault(entered["job"], []).append(entered["state"])
+        # Judging is in no round of its own.
+        reached[entered["job"]] = max(reached.get(entered["job"], 0), entered["round"])
     metrics = {row["job"]: row["metric"] for row in record["metrics"]}
     filed = [row["job"] for row in record["challenges"] if row["side"] == "filer"]
     made = []
@@ -62,7 +65,7 @@ def job_heads(record: RunRecord) -> list[JobHead]:
                 row["requestor"],
                 state["state"],
                 words(state["phase"] or ""),
-                state["round"],
+                reached.get(job, 0),
                 row["rounds"],
                 chain_time(state["deadline"]) if state["deadline"] else "",
                 words(state["reason"] or ""),
@@ -188,14 +191,14 @@ def _terms(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     rules = {rule.value: rule.label for rule in Rule}
     return [
         ("Rounds", str(row["rounds"])),
-        ("Pays a round", exact(row["round_pool"])),
-        ("Slot stake", exact(row["slot_stake"])),
+        ("Pays a round", f"{sct(row['round_pool'])} SCT"),
+        ("Slot stake", f"{sct(row['slot_stake'])} SCT"),
         ("Trainers", f"{row['min_trainers']} to {row['max_trainers']}"),
         ("Committee", f"{row['members']} members, {row['auditors']} auditors"),
         ("Smallest jury", str(row["min_jury"])),
         ("Fault", f"{row['fault_bps'] / 100:g} % of the slot stake"),
         ("Largest share", f"{row['max_share_bps'] / 100:g} %"),
-        ("Tolerance τ", f"{row['tau']} · 1e-5"),
+        ("Tolerance τ", f"{row['tau'] / 100_000:g}, by which scores of honest seats may differ"),
         ("Rule", rules.get(row["rule"], str(row["rule"]))),
     ]
 

@@ -11,8 +11,10 @@ from scatter.simulation.scenario import HONEST
 from scatter.web.documents.fields import to_text
 from scatter.web.record.lines import Line
 from scatter.web.record.record import RunRecord
-from scatter.web.views.text import contribution, count, exact, gain, sct, words
+from scatter.web.views.text import count, exact, gain, sct, words
 
+UNITS = 100_000
+"""Score units in 1."""
 ROLES: Sequence[str] = tuple(role.name.lower() for role in Role if role is not Role.NONE)
 
 
@@ -47,7 +49,7 @@ class NodeSeen:
         known = self.reputation
         said = [count(known.jobs, "job"), count(known.rounds, "round")]
         if known.contribution:
-            said.append(contribution(known.contribution, None))
+            said.append(f"{known.contribution / UNITS:+.3f}".replace("-", "−"))
         said += [
             f"{number} {what}" for number, what in ((known.silences, "silent"), (known.slashes, "slashed")) if number
         ]
@@ -66,7 +68,7 @@ class NodeSeen:
             "sign": (self.earned > 0) - (self.earned < 0),
             "on": self.on,
             "behaviour": self.behaviour,
-            "standing": self.standing,
+            "standing": self.standing or ("" if self.reputed else "–"),
             "reputation": self.reputed,
         }
 
