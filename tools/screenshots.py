@@ -23,10 +23,13 @@ WIDTHS = (1360, 390)
 SCHEMES = ("light", "dark")
 PAGES = {
     "workspaces": "/",
+    "setup": "/setup",
+    "expectation-form": "/expect/3",
     "nodes": "/nodes",
     "node-form": "/nodes/2",
     "steps": "/steps",
     "step-form": "/steps/3.0",
+    "step-transactions": "/steps/2/transactions",
     "run": "/run",
     "data": "/data",
     "jobs": "/jobs",

@@ -3,6 +3,7 @@ what to do in lines of JSON and is answered in the same way. Between answers it 
 
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scatter.content.serving import ContentServer
 from scatter.content.store import FileContentStore
 from scatter.p2p.identity import PeerIdentity
 from scatter.p2p.libp2p_network import Libp2pNetwork
-from scatter.p2p.settings import PeerSettings
+from scatter.p2p.settings import PeerLimits, PeerSettings
 from scatter.ports import PeerKey, PeerUnreachable
 
 FILE_PIECE = 1 << 20
@@ -79,7 +80,10 @@ def say(something: Any) -> None:
 async def main(told: dict[str, Any]) -> None:
     folder = Path(told["folder"])
     settings = PeerSettings(
-        listen=(told["listen"],), bootstrap=tuple(told["bootstrap"]), address_book=folder / "addresses.json"
+        listen=(told["listen"],),
+        bootstrap=tuple(told["bootstrap"]),
+        address_book=folder / "addresses.json",
+        limits=PeerLimits(**told["limits"]),
     )
     async with Libp2pNetwork.running(PeerIdentity.from_seed(bytes.fromhex(told["seed"])), settings) as network:
         served = Served(network, folder)
@@ -90,4 +94,6 @@ async def main(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig()
+    logging.getLogger("scatter").setLevel(logging.INFO)
     asyncio.run(main(json.loads(sys.argv[1])))

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,10 +73,18 @@ async def peer(
     identity: PeerIdentity | None = None,
     listen: str = LOOPBACK,
     within: Sequence[str] = (),
+    limits: Mapping[str, float] | None = None,
 ) -> AsyncIterator[PeerProcess]:
-    """A peer that runs until the block ends, or until it is killed. `within` is what its command begins with."""
+    """A peer that runs until the block ends, or until it is killed. `within` is what its command begins with; `limits` are
+    those of `PeerLimits` that are to be others."""
     identity = identity or PeerIdentity.random()
-    told = {"seed": identity.seed.hex(), "folder": str(folder), "listen": listen, "bootstrap": list(bootstrap)}
+    told = {
+        "seed": identity.seed.hex(),
+        "folder": str(folder),
+        "listen": listen,
+        "bootstrap": list(bootstrap),
+        "limits": dict(limits or {}),
+    }
     log = folder / "log"
     with _appending(log) as errors:
         process = await asyncio.create_subprocess_exec(

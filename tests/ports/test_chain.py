@@ -12,6 +12,7 @@ from tests.ports.stepped import SteppedProbeNetwork
 from scatter.chain.abi import BadArguments
 from scatter.chain.follower import EvmChain
 from scatter.ports import Call, CallReverted, Chain, ChainUpdate, Signer
+from scatter.protocol.ids import Address
 from scatter.storage import SqlEventLog
 
 TAG = b"tag".ljust(32, b"\0")
@@ -75,6 +76,14 @@ async def test_a_sent_call_is_mined_and_can_be_read(chain: Chain, signer: Signer
     assert receipt.block <= (await chain.head()).number
     assert 21_000 < receipt.gas_used < 100_000
     assert await chain.read(Call("Probe", "total", ())) == 5
+
+
+async def test_gas_money(chain: Chain, signer: Signer) -> None:
+    before = await chain.ether(signer.address)
+    receipt = await signer.send("note/1", note(5))
+    paid = before - await chain.ether(signer.address)
+    assert paid >= receipt.gas_used
+    assert await chain.ether(Address("0x" + "0a" * 20)) == 0
 
 
 async def test_results_have_our_types(chain: Chain, network: Any) -> None:

@@ -15,6 +15,11 @@ Amount = Annotated[
     PlainSerializer(str, return_type=str),
     Field(json_schema_extra={"type": "string", "pattern": "^-?[0-9]+$"}, description="base units, 10^-18 SCT"),
 ]
+Wei = Annotated[
+    int,
+    PlainSerializer(str, return_type=str),
+    Field(json_schema_extra={"type": "string", "pattern": "^[0-9]+$"}, description="wei, 10^-18 ether"),
+]
 RoleName = Literal["requestor", "trainer", "validator", "challenger"]
 StateName = Literal[
     "open", "drawing", "keying", "training", "revealing", "committing", "opening", "aggregating", "challenging", "judging",
@@ -87,9 +92,10 @@ class RoleWish(BaseModel):
 
 
 class Balance(Answer):
-    """What the account has: tokens in hand, and its stake. `locked` of the stake is held by seats."""
+    """What the account has: ether for gas, tokens in hand, and its stake. `locked` of the stake is held by seats."""
 
     account: str
+    ether: Wei
     tokens: Amount
     stake: Amount
     locked: Amount

@@ -14,7 +14,7 @@ from scatter.chain.connection import Connection, WrongChain
 from scatter.chain.heads import Head, parse_block
 from scatter.chain.rpc import RpcError
 from scatter.ports import BlockRef, Call, ChainError, ChainUpdate, EventLog, LogEntry
-from scatter.protocol.ids import address
+from scatter.protocol.ids import Address, address
 
 RANGE = 2000
 ANCESTORS = 64
@@ -59,6 +59,10 @@ class EvmChain:
     async def read(self, call: Call) -> Any:
         """The result of a view function at the head. CallReverted, BadArguments, ChainUnavailable."""
         return await self._connection.read(call)
+
+    async def ether(self, account: Address) -> int:
+        """See `ports.Chain`."""
+        return int(await self._connection.rpc.call("eth_getBalance", account, "latest"), 16)
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         """Every event so far in one update, then an update for each new head; see `ports.Chain`. WrongChain when the

@@ -122,6 +122,10 @@ class SteppedChain:
         """See `ports.Chain`."""
         return await self.connection.read(call)
 
+    async def ether(self, account: Address) -> int:
+        """See `ports.Chain`."""
+        return int(await self.connection.rpc.call("eth_getBalance", account, "latest"), 16)
+
     def history(self) -> list[ChainEvent]:
         """All events so far, in order."""
         return [event for update in self._history for event in update.events]

@@ -4,6 +4,8 @@ from scatter.content.fetching import ContentUnavailable
 from scatter.ports import CallReverted, ChainError, ContentMissing, SandboxUnavailable
 
 MAX_ATTEMPTS = 6
+FETCH_ATTEMPTS = 4
+"""After so many, over seven seconds and more, nobody who is there has the content."""
 PASSING = (OSError, ChainError, ContentMissing, ContentUnavailable, SandboxUnavailable)
 """Errors of the world around the node. They say nothing about the duty: it is tried until it is done or owed no more."""
 
@@ -14,6 +16,11 @@ class GiveUp(Exception):
 
 class Unscorable(Exception):
     """The requestor's evaluation cannot be done, and it is the requestor's fault: an honest seat refuses."""
+
+
+def drags_on(error: Exception, attempt: int) -> bool:
+    """Whether nobody should wait for a duty that failed so many times, the last with this error, though it is tried on."""
+    return attempt >= (FETCH_ATTEMPTS if isinstance(error, ContentUnavailable) else MAX_ATTEMPTS)
 
 
 def hopeless(error: Exception, attempt: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from scatter.node.failures import MAX_ATTEMPTS, hopeless
+from scatter.node.failures import MAX_ATTEMPTS, drags_on, hopeless
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
@@ -115,7 +115,7 @@ class Worker:
         if hopeless(error, task.attempt):
             await self._give_up(task, duty, began, said)
             return
-        if task.attempt >= MAX_ATTEMPTS:
+        if drags_on(error, task.attempt):
             self._reconciler.struggling.add(duty.key)
         wait = min(FIRST_RETRY_SECONDS * 2 ** min(task.attempt, MAX_ATTEMPTS + 1), LONGEST_RETRY_SECONDS)
         await self._tasks.retry(task, said, wait)

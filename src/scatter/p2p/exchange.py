@@ -22,7 +22,7 @@ from scatter.p2p.routing import Routing
 from scatter.p2p.settings import PeerLimits
 from scatter.p2p.streams import (
     BrokenStream,
-    OversizeMessage,
+    Offence,
     read_answer,
     read_end,
     read_request,
@@ -170,7 +170,7 @@ class Answering:
                 if peer is None:
                     raise BrokenStream("has another kind of key than Scatter's peers")
                 await self._answer(stream, peer, answerer)
-            except OversizeMessage as offence:
+            except Offence as offence:
                 await _disconnect(stream, str(offence))
             except BrokenStream as error:
                 _log.info("%s on %s: %s", stream.muxed_conn.peer_id, protocol, error)

@@ -8,7 +8,7 @@ from typing import cast
 import trio
 from libp2p.abc import INetStream
 from libp2p.exceptions import BaseLibp2pError
-from libp2p.network.stream.exceptions import StreamEOF
+from libp2p.network.stream.exceptions import StreamEOF, StreamReset
 from libp2p.network.stream.net_stream import NetStream
 
 from scatter.ports.peers import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
@@ -26,8 +26,8 @@ class BrokenStream(ConnectionError):
     """A stream ended before it said all, or said what is not of the protocol; the message says which."""
 
 
-class OversizeMessage(BrokenStream):
-    """A message is longer than it may be."""
+class Offence(BrokenStream):
+    """What no peer does by mistake: it sends too long a message, more than one, a length that is none; or asks and takes nothing."""
 
 
 class Watchdog:
@@ -80,18 +80,23 @@ async def write_answer(stream: INetStream, answer: bytes | None) -> None:
 
 async def _write(stream: INetStream, head: bytes, message: bytes) -> None:
     # Apart: a message may have megabytes, and is not copied once more for the sake of a few bytes.
-    await stream.write(head)
-    await stream.write(message)
+    try:
+        await stream.write(head)
+        await stream.write(message)
+    except StreamReset as error:
+        if "window update" in str(error.__cause__):  # the library waits for five seconds
+            raise Offence("took nothing more of what it had asked for") from error
+        raise BrokenStream("broke off") from error
     await cast(NetStream, stream).close_write()
 
 
 async def read_request(stream: INetStream) -> bytes:
-    """The request that a stream brings; OversizeMessage or BrokenStream when it is none."""
+    """The request that a stream brings; Offence or BrokenStream when it is none."""
     return await _read_exactly(stream, await _read_length(stream, MAX_REQUEST_BYTES))
 
 
 async def read_answer(stream: INetStream) -> bytes | None:
-    """The answer that a stream brings, None when the peer does not give one; OversizeMessage or BrokenStream when it is
+    """The answer that a stream brings, None when the peer does not give one; Offence or BrokenStream when it is
     neither."""
     length = await _read_length(stream, len(ANSWERED) + MAX_ANSWER_BYTES)
     kind = await _read_exactly(stream, min(length, len(ANSWERED)))
@@ -104,9 +109,9 @@ async def read_answer(stream: INetStream) -> bytes | None:
 
 
 async def read_end(stream: INetStream) -> None:
-    """Wait until the other side has said all; BrokenStream when there is more."""
+    """Wait until the other side has said all; Offence when there is more."""
     if await _read_some(stream, 1):
-        raise BrokenStream("sent more than one message")
+        raise Offence("sent more than one message")
 
 
 async def _read_exactly(stream: INetStream, length: int) -> bytes:
@@ -130,9 +135,9 @@ async def _read_length(stream: INetStream, limit: int) -> int:
         length |= (digit[0] & 0x7F) << 7 * position
         if digit[0] < 0x80:
             if length > limit:
-                raise OversizeMessage(f"sent a message with more than {limit} bytes")
+                raise Offence(f"sent a message with more than {limit} bytes")
             return length
-    raise BrokenStream("sent a length that is none")
+    raise Offence("sent a length that is none")
 
 
 async def _read_some(stream: INetStream, most: int) -> bytes:

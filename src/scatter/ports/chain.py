@@ -79,6 +79,10 @@ class Chain(Protocol):
         with snake_case keys. CallReverted when the function reverts, ChainUnavailable when there is no connection."""
         ...
 
+    async def ether(self, account: Address) -> int:
+        """What an account has to pay for gas, in wei, at the head. ChainUnavailable when there is no connection."""
+        ...
+
     def updates(self) -> AsyncIterator[ChainUpdate]:
         """Every event of the protocol so far in one update, then an update for each new head (several heads may be
         merged into one). Any number of consumers may iterate, each at its own pace. ChainUnavailable ends the

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from tests.unit.api.conftest import Operated, operated
+from tests.unit.node.ledger import GAS_MONEY
 from tests.unit.node.played import posted
 from tests.unit.node.world import World, enrol
 
 from scatter.api.problems import KINDS, PREFIX
 from scatter.ports import ConnectedPeer, PeerSource
+from scatter.protocol.ids import Timestamp
 from scatter.protocol.states import Role
 
 Client = Callable[..., Any]
+YEAR = 365 * 24 * 3600
 
 
 @pytest.fixture
@@ -85,6 +88,31 @@ async def test_balance_in_base_units_to_the_last_digit(world: World, client: Cli
     assert said["tokens"].endswith("1")
     assert said["stake"] == str(25_000 * 10**18)
     assert said["locked"] == "0"
+    assert said["ether"] == str(GAS_MONEY)
+
+
+async def test_a_stake_is_filled_up_asked_back_and_taken_out_by_hand(world: World, client: Client) -> None:
+    parts = await world.node("validator", Role.VALIDATOR)
+    await enrol([parts])
+    asking, model, me = await client(operated(parts)), world.ledger.model, parts.identity.address
+    whole = 25_000 * 10**18
+    assert "whole" in problem(await asking.post("/stake"), "refused", 409)["detail"]
+    assert "first" in problem(await asking.delete("/stake"), "refused", 409)["detail"]
+    said = (await asking.post("/stake/withdrawal")).json()
+    assert (said["stake"], said["withdrawing"]) == (str(whole), True)
+    assert "already" in problem(await asking.post("/stake/withdrawal"), "refused", 409)["detail"]
+    assert (await asking.post("/stake")).json()["withdrawing"] is False, "thought better of"
+    await asking.post("/stake/withdrawal")
+    problem(await asking.delete("/stake"), "reverted", 409)
+    before = model.balances[me]
+    await world.ledger.mine(Timestamp(model.timestamp + YEAR))
+    said = (await asking.delete("/stake")).json()
+    assert (said["stake"], said["tokens"]) == ("0", str(before + whole))
+    assert "no stake" in problem(await asking.post("/stake/withdrawal"), "refused", 409)["detail"]
+
+
+async def test_who_puts_up_no_ticket_has_none_to_fill(trainer: Operated, client: Client) -> None:
+    assert "no ticket" in problem(await (await client(trainer)).post("/stake"), "refused", 409)["detail"]
 
 
 async def test_a_role_changes_while_nothing_is_put_up_for_it(trainer: Operated, client: Client) -> None:
@@ -172,6 +200,7 @@ async def test_the_description_has_every_operation(trainer: Operated, client: Cl
     operations = {f"{method} {path}" for path, methods in described["paths"].items() for method in methods}
     assert {
         *("get /api/v1/health", "get /api/v1/identity", "get /api/v1/role", "put /api/v1/role"),
+        *("post /api/v1/stake", "post /api/v1/stake/withdrawal", "delete /api/v1/stake"),
         *("get /api/v1/balance", "get /api/v1/datasets", "get /api/v1/jobs", "post /api/v1/jobs"),
         *("get /api/v1/jobs/{job}", "post /api/v1/jobs/{job}/join", "post /api/v1/jobs/{job}/start"),
         *("get /api/v1/tasks", "get /api/v1/events", "get /api/v1/peers"),

@@ -13,8 +13,10 @@ from scatter.protocol.pay import ticket
 from scatter.protocol.states import Role
 from scatter.protocol.terms import Durations, JobTerms
 
+GAS_MONEY = 10**21 + 7
 FUNCTIONS = {
     "depositTicket": "deposit_ticket",
+    "requestWithdrawal": "request_withdrawal",
     "publishKeys": "publish_keys",
     "publishUpdate": "publish_update",
     "revealShardKey": "reveal_shard_key",
@@ -62,6 +64,9 @@ class Ledger:
             return self.model.balances.get(call.arguments[0], 0)
         assert call.function == "ticket"
         return ticket(Role(call.arguments[0]), self.model.rates)
+
+    async def ether(self, account: Address) -> int:
+        return GAS_MONEY
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         told, seen = None, 0

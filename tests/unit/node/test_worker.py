@@ -10,7 +10,7 @@ from tests.unit.node.world import WallClock, World, Wrapped, eventually
 
 from scatter.content.fetching import ContentUnavailable
 from scatter.node import worker as module
-from scatter.node.failures import GiveUp
+from scatter.node.failures import FETCH_ATTEMPTS, GiveUp
 from scatter.node.parts import Parts
 from scatter.node.reconciler import Reconciler
 from scatter.node.reports import Progress, Report
@@ -126,18 +126,18 @@ async def test_what_keeps_failing_is_given_up(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "attempts"),
     [
-        ChainUnavailable("no connection"),
-        ContentUnavailable("nobody handed it out"),
-        ConnectionResetError("gone"),
-        OSError(28, "No space left on device"),
+        (ChainUnavailable("no connection"), MAX_ATTEMPTS),
+        (ContentUnavailable("nobody handed it out"), FETCH_ATTEMPTS),
+        (ConnectionResetError("gone"), MAX_ATTEMPTS),
+        (OSError(28, "No space left on device"), MAX_ATTEMPTS),
     ],
 )
-async def test_what_may_pass_is_tried_on_and_nobody_waits_for_it(bench: Bench, error: Exception) -> None:
+async def test_what_may_pass_is_tried_on_and_nobody_waits_for_it(bench: Bench, error: Exception, attempts: int) -> None:
     bench.start(failing(lambda: error, MAX_ATTEMPTS + 2))
     await bench.add()
-    await bench.until(Progress.RETRYING, MAX_ATTEMPTS)
+    await bench.until(Progress.RETRYING, attempts)
     assert bench.reconciler.struggling == {DUTY.key}
     await bench.until(Progress.DONE)
     assert not bench.reconciler.given_up

@@ -144,6 +144,12 @@ async def test_scripts_do_the_same(fresh: httpx.AsyncClient) -> None:
     assert edited.json()[1] == {"text": "None is lost", "measure": "supply_change", "at_most": 1}
     assert (await fresh.delete(f"{workspace}/expectations/0")).status_code == 204
     assert len((await fresh.get(f"{workspace}/expectations")).json()) == 1
+    version = (await fresh.get(workspace)).json()["version"]
+    for method, path in (("PATCH", "expectations/0"), ("PATCH", "nodes/0"), ("PATCH", "steps/3")):
+        late = await fresh.request(method, f"{workspace}/{path}?version={version - 1}", json={"values": {}})
+        assert late.status_code == 409
+    assert (await fresh.delete(f"{workspace}/steps/3?version={version - 1}")).status_code == 409
+    assert (await fresh.delete(f"{workspace}/expectations/0?version={version}")).status_code == 204
     forms = (await fresh.get(f"{API}/forms")).json()
     assert {one["name"] for one in forms["node"]} >= {"group", "role", "tokens"}
     assert all(one["purpose"] for fields in forms.values() for one in fields)

@@ -20,9 +20,10 @@ from scatter.api.models import (
     role_name,
 )
 from scatter.api.pages import After, Limit, page
-from scatter.api.problems import NO_CHAIN, REFUSED, UNAUTHORIZED, answers
+from scatter.api.problems import NO_CHAIN, REFUSED, REVERTED, UNAUTHORIZED, answers
 from scatter.node.orders import role_is_bound
 from scatter.node.parts import TOKEN, Parts
+from scatter.node.staking import deposit, request_withdrawal, withdraw
 from scatter.p2p.identity import peer_id
 from scatter.ports import Call
 from scatter.protocol.states import Role
@@ -75,11 +76,36 @@ async def change_role(node: Node, wish: RoleWish) -> RoleAnswer:
 @router.get("/balance", responses=answers(NO_CHAIN))
 async def balance(node: Node) -> Balance:
     """What the account has."""
-    parts = node.parts
+    return await _balance(node.parts)
+
+
+@router.post("/stake", responses=answers(REFUSED, REVERTED, NO_CHAIN))
+async def fill_up(node: Node) -> Balance:
+    """Fill the ticket up to what the role puts up today, for instance after some of it was taken. Answers when the chain has it."""
+    await deposit(node.parts)
+    return await _balance(node.parts)
+
+
+@router.post("/stake/withdrawal", responses=answers(REFUSED, REVERTED, NO_CHAIN))
+async def ask_back(node: Node) -> Balance:
+    """Be drawn no more, and have the stake back after a delay: then DELETE /api/v1/stake. Answers when the chain has it."""
+    await request_withdrawal(node.parts)
+    return await _balance(node.parts)
+
+
+@router.delete("/stake", responses=answers(REFUSED, REVERTED, NO_CHAIN))
+async def take_out(node: Node) -> Balance:
+    """Take the stake out, once its withdrawal was asked for and the delay is over. Answers when the chain has it."""
+    await withdraw(node.parts)
+    return await _balance(node.parts)
+
+
+async def _balance(parts: Parts) -> Balance:
     me = parts.identity.address
     known = parts.view.network.nodes.get(me)
     return Balance(
         account=me,
+        ether=await parts.chain.ether(me),
         tokens=int(await parts.chain.read(Call(TOKEN, "balanceOf", (me,)))),
         stake=known.stake if known else 0,
         locked=known.locked if known else 0,

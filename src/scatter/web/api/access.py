@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from scatter.storage.runs import StoredRun
 from scatter.web.service import Service
@@ -15,6 +15,9 @@ def service_of(request: Request) -> Service:
 
 
 Desk = Annotated[Service, Depends(service_of)]
+Version = Annotated[
+    int | None, Query(description="change only this version of the document; 409 when it is no longer the one")
+]
 
 
 async def run_at(run: str, desk: Desk) -> StoredRun:

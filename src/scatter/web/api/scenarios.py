@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from scatter.web.api.access import Desk
+from scatter.web.api.access import Desk, Version
 from scatter.web.api.models import Tables, Values
 from scatter.web.documents import editing, toplevel
 from scatter.web.documents.blocks import parse, tables_at
@@ -40,24 +40,28 @@ async def add_expectation(workspace: str, new: Values, desk: Desk) -> list[dict[
 
 
 @router.patch("/workspaces/{workspace}/expectations/{index}")
-async def change_expectation(workspace: str, index: int, new: Values, desk: Desk) -> list[dict[str, Any]]:
+async def change_expectation(
+    workspace: str, index: int, new: Values, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
     """Change keys of an expectation."""
     at = ("expect", index)
-    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at)
+    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
     return tables_at(parse(changed.document), ("expect",))
 
 
 @router.post("/workspaces/{workspace}/expectations/{index}/duplicate", status_code=201)
-async def duplicate_expectation(workspace: str, index: int, desk: Desk) -> list[dict[str, Any]]:
+async def duplicate_expectation(
+    workspace: str, index: int, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
     """Copy an expectation."""
-    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, ("expect", index)))
+    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, ("expect", index)), version=version)
     return tables_at(parse(changed.document), ("expect",))
 
 
 @router.delete("/workspaces/{workspace}/expectations/{index}", status_code=204)
-async def delete_expectation(workspace: str, index: int, desk: Desk) -> None:
+async def delete_expectation(workspace: str, index: int, desk: Desk, version: Version = None) -> None:
     """Take an expectation away."""
-    await desk.edit(workspace, lambda text: editing.remove(text, ("expect", index)))
+    await desk.edit(workspace, lambda text: editing.remove(text, ("expect", index)), version=version)
 
 
 @router.get("/forms")

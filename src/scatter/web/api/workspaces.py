@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from scatter.behaviours.registry import behaviours
 from scatter.simulation.step_kinds import STEP_KINDS
-from scatter.web.api.access import Desk
+from scatter.web.api.access import Desk, Version
 from scatter.web.api.models import NewName, NewStep, NewWorkspace, Place, Values, WorkspaceOut
 from scatter.web.documents import editing
 from scatter.web.documents.blocks import parse
@@ -81,24 +81,26 @@ async def add_nodes(workspace: str, new: Values, desk: Desk) -> list[dict[str, A
 
 
 @router.patch("/workspaces/{workspace}/nodes/{index}")
-async def change_nodes(workspace: str, index: int, new: Values, desk: Desk) -> list[dict[str, Any]]:
+async def change_nodes(
+    workspace: str, index: int, new: Values, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
     """Change keys of a group."""
     at = ("nodes", index)
-    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at)
+    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
     return list(parse(changed.document)["nodes"])
 
 
 @router.post("/workspaces/{workspace}/nodes/{index}/duplicate", status_code=201)
-async def duplicate_nodes(workspace: str, index: int, desk: Desk) -> list[dict[str, Any]]:
+async def duplicate_nodes(workspace: str, index: int, desk: Desk, version: Version = None) -> list[dict[str, Any]]:
     """Copy a group, under another name."""
-    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)))
+    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)), version=version)
     return list(parse(changed.document)["nodes"])
 
 
 @router.delete("/workspaces/{workspace}/nodes/{index}", status_code=204)
-async def delete_nodes(workspace: str, index: int, desk: Desk) -> None:
+async def delete_nodes(workspace: str, index: int, desk: Desk, version: Version = None) -> None:
     """Take a group away."""
-    await desk.edit(workspace, lambda text: editing.remove(text, ("nodes", index)))
+    await desk.edit(workspace, lambda text: editing.remove(text, ("nodes", index)), version=version)
 
 
 @router.get("/workspaces/{workspace}/steps")
@@ -114,31 +116,35 @@ async def add_step(workspace: str, new: NewStep, desk: Desk) -> list[dict[str, A
 
 
 @router.patch("/workspaces/{workspace}/steps/{key}")
-async def change_step(workspace: str, key: str, new: Values, desk: Desk) -> list[dict[str, Any]]:
+async def change_step(
+    workspace: str, key: str, new: Values, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
     """Change keys of a step; `key` is its place from 0, with dots for steps in steps: `3.0`."""
     at = path_of(key)
-    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at)
+    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
     return list(parse(changed.document)["steps"])
 
 
 @router.post("/workspaces/{workspace}/steps/{key}/move")
-async def move_step(workspace: str, key: str, place: Place, desk: Desk) -> list[dict[str, Any]]:
+async def move_step(
+    workspace: str, key: str, place: Place, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
     """Move a step to another place in its list."""
-    changed = await desk.edit(workspace, lambda text: editing.move(text, path_of(key), place.to))
+    changed = await desk.edit(workspace, lambda text: editing.move(text, path_of(key), place.to), version=version)
     return list(parse(changed.document)["steps"])
 
 
 @router.post("/workspaces/{workspace}/steps/{key}/duplicate", status_code=201)
-async def duplicate_step(workspace: str, key: str, desk: Desk) -> list[dict[str, Any]]:
+async def duplicate_step(workspace: str, key: str, desk: Desk, version: Version = None) -> list[dict[str, Any]]:
     """Copy a step; the copy comes right behind it."""
-    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)))
+    changed = await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)), version=version)
     return list(parse(changed.document)["steps"])
 
 
 @router.delete("/workspaces/{workspace}/steps/{key}", status_code=204)
-async def delete_step(workspace: str, key: str, desk: Desk) -> None:
+async def delete_step(workspace: str, key: str, desk: Desk, version: Version = None) -> None:
     """Take a step away."""
-    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)))
+    await desk.edit(workspace, lambda text: editing.remove(text, path_of(key)), version=version)
 
 
 @router.get("/step-kinds")
