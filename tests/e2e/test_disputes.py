@@ -60,6 +60,7 @@ def test_the_model_still_learns(lied: dict[str, Any]) -> None:
     assert lied["final_accuracy"] > 0.85
 
 
+@pytest.mark.long
 def test_an_honest_committee_is_not_challenged(played: tuple[Path, dict[str, Any]]) -> None:
     _, outcome = played
     assert outcome["challenges"] == []
