@@ -14,10 +14,10 @@ from scatter.simulation.interventions import MAX_INTERVENTIONS
 from scatter.simulation.interventions import START as START_NODE
 from scatter.simulation.interventions import STOP as STOP_NODE
 from scatter.simulation.scenario import MAX_NODES, Scenario
-from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns, SqlWorkspaces
-from scatter.storage.interventions import StoredIntervention
-from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, StoredRun
-from scatter.storage.workspaces import Workspace
+from scatter.storage.database import Database
+from scatter.storage.interventions import SqlInterventions, StoredIntervention
+from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.workspaces import SqlWorkspaces, Workspace
 from scatter.web.documents import editing, toplevel
 from scatter.web.documents.blocks import DocumentError, parse, tables_at
 from scatter.web.documents.checking import errors_in, read
@@ -145,16 +145,20 @@ class Service:
         """Add something that must hold in the end."""
         return await self._add(workspace, values, ("expect",), None)
 
-    async def set_table(self, workspace: str, name: str, values: Mapping[str, Any]) -> Workspace:
-        """Set keys of a table of the top; None takes one away. FormError; LookupError when there is no such table."""
+    async def set_table(
+        self, workspace: str, name: str, values: Mapping[str, Any], version: int | None = None
+    ) -> Workspace:
+        """Set keys of a table of the top; None takes one away. FormError; LookupError when there is no such table; NotPossible when
+        the document is of another version."""
         if name not in toplevel.TABLES:
             raise LookupError(f"there is no table {name!r}; there are {', '.join(toplevel.TABLES)}")
-        return await self.edit(workspace, lambda text: toplevel.change_table(text, name, values), (name,))
+        return await self.edit(workspace, lambda text: toplevel.change_table(text, name, values), (name,), version)
 
     async def set_variables(
-        self, workspace: str, variables: Mapping[str, Any], shorter: Mapping[str, Any]
+        self, workspace: str, variables: Mapping[str, Any], shorter: Mapping[str, Any], version: int | None = None
     ) -> Workspace:
-        """Set variables, and what they are in the short form; None takes one away. FormError."""
+        """Set variables, and what they are in the short form; None takes one away. FormError; NotPossible when the document is of
+        another version."""
 
         def change(text: str) -> str:
             changed = toplevel.change_table(text, "variables", variables)
@@ -166,7 +170,7 @@ class Service:
                 raise FormError(errors)
             return changed
 
-        return await self._store(workspace, checked, None)
+        return await self._store(workspace, checked, version)
 
     async def _add(self, workspace: str, values: Mapping[str, Any], where: Place, at: int | None) -> Workspace:
         made = {key: value for key, value in values.items() if value is not None}
@@ -267,10 +271,14 @@ class Service:
 
     async def run_of(self, workspace: str, number: int | None = None) -> StoredRun | None:
         """A run of a workspace by its number, the newest when none is given; None when there is none. LookupError."""
+        if number is not None:
+            return await self.run_numbered(workspace, number)
         runs = await self.runs.of(workspace)
-        if number is None:
-            return runs[0] if runs else None
-        found = next((run for run in runs if run.number == number), None)
+        return runs[0] if runs else None
+
+    async def run_numbered(self, workspace: str, number: int) -> StoredRun:
+        """A run of a workspace by its number. LookupError."""
+        found = next((run for run in await self.runs.of(workspace) if run.number == number), None)
         if found is None:
             raise LookupError(f"this workspace has no run {number}")
         return found

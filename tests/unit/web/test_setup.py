@@ -56,8 +56,21 @@ async def test_tables_of_the_top_are_edited_by_forms_and_the_rest_stays(fresh: h
         'name = "paper-4"',
         'title = "Challengers uncover a committee that colludes with malicious trainers"',
     ]
+    stale = await post(fresh, f"{base}/setup/chain", **{**sent, "supply": "", "lock_bps": ""})
+    assert stale.status_code == 409, "it does not undo what was changed since it was shown"
+    assert await text_of(fresh, base) == left
+    sent = fields_sent((await fresh.get(f"{base}/setup")).text, f"{base}/setup/chain")
     await post(fresh, f"{base}/setup/chain", **{**sent, "supply": "", "lock_bps": ""})
     assert "[chain]" not in await text_of(fresh, base)
+
+
+async def test_variables_of_an_older_version_are_not_saved(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh, example())
+    sent = fields_sent((await fresh.get(f"{base}/setup")).text, f"{base}/setup/variables")
+    assert (await post(fresh, f"{base}/setup/variables", **{**sent, "value-0": "12"})).status_code == 303
+    now = await text_of(fresh, base)
+    assert (await post(fresh, f"{base}/setup/variables", **{**sent, "value-0": "13"})).status_code == 409
+    assert await text_of(fresh, base) == now
 
 
 async def test_variables_are_rows_and_those_without_a_name_are_none(fresh: httpx.AsyncClient) -> None:

@@ -21,9 +21,9 @@ async def get_tables(workspace: str, desk: Desk) -> Tables:
 
 
 @router.patch("/workspaces/{workspace}/tables/{table}")
-async def change_table(workspace: str, table: str, new: Values, desk: Desk) -> Tables:
+async def change_table(workspace: str, table: str, new: Values, desk: Desk, version: Version = None) -> Tables:
     """Change keys of `scenario`, `variables`, `short`, `chain` or `workload`; all of them then."""
-    await desk.set_table(workspace, table, new.values)
+    await desk.set_table(workspace, table, new.values, version)
     return await get_tables(workspace, desk)
 
 

@@ -66,6 +66,12 @@ def tables_at(content: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def table_of(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A table of the top; empty when there is none, or something else by that name."""
+    table = content.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
 def block_at(text: str, path: Path) -> dict[str, Any]:
     """The table of a list at a path. DocumentError when it is gone."""
     there, index = tables_at(parse(text), path[:-1]), path[-1]

@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from scatter.web.api.access import Desk
 from scatter.web.documents.blocks import DocumentError
-from scatter.web.pages.rendering import go_to, page, posted, workspace_values
+from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
 from scatter.web.service import Service, exported_name
 
 router = APIRouter()
@@ -40,9 +40,9 @@ async def save(request: Request, workspace: str, desk: Desk) -> Response:
     """Put what was written in its place."""
     form = await posted(request)
     document = form.get("document", "").replace("\r\n", "\n")
-    version = form.get("version", "")
+    version = version_of(form)
     try:
-        await desk.replace(workspace, document, int(version) if version.isdecimal() else None)
+        await desk.replace(workspace, document, version)
     except DocumentError as error:
         return await file_page(request, desk, workspace, document=document, errors={"document": str(error)})
     return go_to(f"/w/{workspace}/file")

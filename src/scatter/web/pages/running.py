@@ -84,9 +84,7 @@ def _pace(text: str) -> float:
 async def control(request: Request, workspace: str, number: int, desk: Desk) -> Response:
     """What a button says: go, step, to, pause, stop, again or pace."""
     form = await posted(request)
-    run = await desk.run_of(workspace, number)
-    if run is None:
-        raise LookupError(f"this workspace has no run {number}")
+    run = await desk.run_numbered(workspace, number)
     match form.get("do"):
         case "go":
             await desk.go_on(run.id)
@@ -112,9 +110,7 @@ async def control(request: Request, workspace: str, number: int, desk: Desk) -> 
 async def switch(request: Request, workspace: str, number: int, desk: Desk) -> Response:
     """Stop a node of a run, or start it again: what the button in its row says."""
     form = await posted(request)
-    run = await desk.run_of(workspace, number)
-    if run is None:
-        raise LookupError(f"this workspace has no run {number}")
+    run = await desk.run_numbered(workspace, number)
     do, name = (STOP, form["stop"]) if "stop" in form else (START, form.get("start", ""))
     await desk.switch(run.id, do, [name])
     return go_to(f"/w/{workspace}/nodes?run={number}#each")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scatter.web.documents.blocks import tables_at
+from scatter.web.documents.blocks import table_of, tables_at
 from scatter.web.documents.fields import to_text, to_value_of_variable
 from scatter.web.views.text import words
 
@@ -30,13 +30,8 @@ class ExpectationRow:
 
 def variables(content: Mapping[str, Any]) -> Sequence[VariableRow]:
     """The variables of a document, in its order."""
-    table, shorter = _table(content, "variables"), _table(content, "short")
+    table, shorter = table_of(content, "variables"), table_of(content, "short")
     return [VariableRow(str(name), to_text(value), to_text(shorter.get(name))) for name, value in table.items()]
-
-
-def _table(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = content.get(name)
-    return table if isinstance(table, Mapping) else {}
 
 
 def changed_variables(
@@ -46,7 +41,7 @@ def changed_variables(
     changed keeps the value that it showed."""
     made = []
     for name in ("variables", "short"):
-        before = _table(content, name)
+        before = table_of(content, name)
         now = {row.name: row.value if name == "variables" else row.shorter for row in rows if row.name}
         values: dict[str, Any] = {key: None for key in before if not now.get(str(key))}
         for key, text in now.items():
