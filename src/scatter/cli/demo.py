@@ -4,12 +4,12 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from scatter.localnet.cast import Cast
+    from scatter.localnet.settings import Settings
 
 DEFAULT_SEED = 7
 FOLDER, FOLDER_OF_PAGES = Path("scatter-demo"), Path("scatter-demo-web")
@@ -61,41 +61,48 @@ def demo(  # noqa: PLR0913, PLR0917 — one parameter for each option
 
     Exit code 0 when the job settled, 1 when it ended otherwise or something failed, 2 for bad input.
     """
-    from scatter.cli.failures import FAILED, BadOption, explained
-    from scatter.cli.live import Screen
-    from scatter.cli.summary import print_summary
+    from scatter.cli.failures import BadOption, explained
     from scatter.localnet.cast import Cast, lying
-    from scatter.localnet.demonstration import demonstrate, prepare
-    from scatter.localnet.example import example_job
     from scatter.localnet.settings import Settings
-    from scatter.runtime.sandbox import LocalSandbox
 
     with explained():
         cast = Cast(trainers, validators, challengers, lazy, poison, lying(liars), bystanders)
-        if in_browser:
-            if processes or as_json:
-                raise BadOption("--web takes neither --processes nor --json")
-            _watch(out or FOLDER_OF_PAGES, port, None if resume else (cast, job, seed, alpha))
-            return
-        out = out or FOLDER
-        if not resume:
-            prepare(out, job or example_job(), Settings(seed, cast, alpha))
-        with Screen() as screen:
-            outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen, processes=processes))
+        new = None if resume else Settings(seed, cast, alpha)
+        if not in_browser:
+            _play(out or FOLDER, job, new, processes, as_json)
+        elif processes or as_json:
+            raise BadOption("--web takes neither --processes nor --json")
+        else:
+            _watch(out or FOLDER_OF_PAGES, job, new, port)
+
+
+def _play(out: Path, job: Path | None, new: "Settings | None", processes: bool, as_json: bool) -> NoReturn:
+    """A new one, or the one that is there when there are no settings of another, on the terminal."""
+    from scatter.cli.failures import FAILED
+    from scatter.cli.live import Screen
+    from scatter.cli.summary import print_summary
+    from scatter.localnet.demonstration import demonstrate, prepare
+    from scatter.localnet.example import example_job
+    from scatter.runtime.sandbox import LocalSandbox
+
+    if new is not None:
+        prepare(out, job or example_job(), new)
+    with Screen() as screen:
+        outcome = asyncio.run(demonstrate(out, LocalSandbox(), screen, processes=processes))
     print_summary(outcome, out)
     if as_json:
         sys.stdout.write(json.dumps(outcome.to_json()) + "\n")
     raise typer.Exit(0 if outcome.state == "Settled" else FAILED)
 
 
-def _watch(out: Path, port: int, new: "tuple[Cast, Path | None, int, float] | None") -> None:
-    """The same in the browser, until Ctrl-C: a new one of a cast, job, seed and alpha, or the one that is there."""
+def _watch(out: Path, job: Path | None, new: "Settings | None", port: int) -> None:
+    """The same in the browser, until Ctrl-C."""
     from scatter.web.demonstration import Demonstration, check_folder, document_of
     from scatter.web.serving import serve
     from scatter.web.settings import WebSettings
 
     check_folder(out, resume=new is None)
-    document = None if new is None else document_of(*new)
+    document = None if new is None else document_of(new.cast, job, new.seed, new.alpha)
 
     def say(line: str) -> None:
         typer.echo(line, err=True)
