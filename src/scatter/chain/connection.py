@@ -63,6 +63,10 @@ class Connection:
             raise ChainError(f"{name}: {error}") from error
         return self.bindings.decode_result(call, bytes.fromhex(result[2:]))
 
+    async def ether(self, account: Address) -> int:
+        """What an account has to pay for gas, in wei, at the head. ChainUnavailable, RpcError."""
+        return int(await self.rpc.call("eth_getBalance", account, "latest"), 16)
+
     async def close(self) -> None:
         """Close it; what still waits on it is cancelled."""
         await self.heads.close()

@@ -35,7 +35,7 @@ async def estimate(connection: Connection, plan: Plan, created: Mapping[str, Add
     gas, tip, balance, head = await asyncio.gather(
         asked("eth_estimateGas", request.call_object(plan.holder)),
         asked("eth_maxPriorityFeePerGas"),
-        asked("eth_getBalance", plan.holder, "latest"),
+        connection.ether(plan.holder),
         connection.heads.latest(),
     )
     # Addresses that are not known yet cost as much as any.
@@ -43,7 +43,7 @@ async def estimate(connection: Connection, plan: Plan, created: Mapping[str, Add
     ours = sum(_gas(plan.creation(name, somewhere)) for name in plan.contracts if name not in created)
     scaled = ours * max(int(gas, 16), _gas(token)) // _gas(token)
     price = head.base_fee + int(tip, 16)
-    return Cost(scaled, price, price + head.base_fee, int(balance, 16))
+    return Cost(scaled, price, price + head.base_fee, balance)
 
 
 _SOMEWHERE = address("0x" + "11" * 20)

@@ -62,7 +62,7 @@ class EvmChain:
 
     async def ether(self, account: Address) -> int:
         """See `ports.Chain`."""
-        return int(await self._connection.rpc.call("eth_getBalance", account, "latest"), 16)
+        return await self._connection.ether(account)
 
     async def updates(self) -> AsyncIterator[ChainUpdate]:
         """Every event so far in one update, then an update for each new head; see `ports.Chain`. WrongChain when the

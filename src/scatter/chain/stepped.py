@@ -124,7 +124,7 @@ class SteppedChain:
 
     async def ether(self, account: Address) -> int:
         """See `ports.Chain`."""
-        return int(await self.connection.rpc.call("eth_getBalance", account, "latest"), 16)
+        return await self.connection.ether(account)
 
     def history(self) -> list[ChainEvent]:
         """All events so far, in order."""
