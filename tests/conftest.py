@@ -21,7 +21,8 @@ from scatter.chain.rpc import Rpc
 from scatter.chain.signer import EvmSigner
 from scatter.ports import Outbox
 from scatter.protocol.ids import Address, address
-from scatter.storage import Database, SqlOutbox
+from scatter.storage.database import Database
+from scatter.storage.transactions import SqlOutbox
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount

@@ -13,8 +13,8 @@ from tests.browser.conftest import complaints
 from tests.e2e.test_web import Web
 
 from scatter.simulation.recording.schema import TABLES
-from scatter.storage import Database, SqlRunEvents, SqlRuns
-from scatter.storage.runs import RUNNING, RunEvent
+from scatter.storage.database import Database
+from scatter.storage.runs import RUNNING, RunEvent, SqlRunEvents, SqlRuns
 from scatter.web.running.events import block_mark, pack
 from scatter.web.running.process import try_lock
 from scatter.web.views.text import exact

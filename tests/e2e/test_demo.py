@@ -8,7 +8,8 @@ import pytest
 from e2e.running import run_demo, shares
 from scatter.chain.deployment import Deployment
 from scatter.protocol.records import RecordKind
-from scatter.storage import Database, SqlEventLog
+from scatter.storage.database import Database
+from scatter.storage.events import SqlEventLog
 
 SCT = 10**18
 TRAINERS = [f"trainer-{n}" for n in range(1, 7)]

@@ -23,7 +23,7 @@ from scatter.ports import (
     TransactionRejected,
     TransactionStatus,
 )
-from scatter.storage import SqlEventLog
+from scatter.storage.events import SqlEventLog
 
 TAG = b"tag".ljust(32, b"\0")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from scatter.ports import Artefacts
-from scatter.storage import Database, SqlArtefacts
+from scatter.storage.artefacts import SqlArtefacts
+from scatter.storage.database import Database
 from scatter.storage.memory import MemoryArtefacts
 
 MAKERS: dict[str, Callable[[Database], Artefacts]] = {"sqlite": SqlArtefacts, "memory": lambda _: MemoryArtefacts()}

@@ -13,7 +13,7 @@ from scatter.chain.abi import BadArguments
 from scatter.chain.follower import EvmChain
 from scatter.ports import Call, CallReverted, Chain, ChainUpdate, Signer
 from scatter.protocol.ids import Address
-from scatter.storage import SqlEventLog
+from scatter.storage.events import SqlEventLog
 
 TAG = b"tag".ljust(32, b"\0")
 

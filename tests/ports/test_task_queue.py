@@ -8,7 +8,8 @@ import pytest
 
 from scatter.ports import Task, TaskQueue
 from scatter.protocol.ids import Timestamp
-from scatter.storage import Database, SqlTaskQueue
+from scatter.storage.database import Database
+from scatter.storage.queue import SqlTaskQueue
 
 MAKERS: dict[str, Callable[[Database], TaskQueue]] = {"sqlite": SqlTaskQueue}
 

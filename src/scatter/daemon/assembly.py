@@ -92,8 +92,7 @@ async def assemble(
     stack: AsyncExitStack, settings: Settings, keys: Keys, sandbox: Sandbox, reporter: Reporter
 ) -> Assembled:
     """Open everything and start what follows the chain and what listens to peers. WrongChain, ChainUnavailable, CannotListen,
-    InvalidAddress, DatabaseUnusable, SeedRefused, BehaviourError,
-    KuboUnavailable."""
+    InvalidAddress, DatabaseUnusable, SeedRefused, BehaviourError, KuboUnavailable."""
     node = settings.node
     me = address(keys.account.address)
     database = await stack.enter_async_context(await Database.open(settings.place(node.storage.database)))

@@ -21,7 +21,8 @@ from scatter.ports import Call
 from scatter.protocol.ids import WORD_BYTES, Address, address
 
 if TYPE_CHECKING:
-    from scatter.storage import Database, SqlOutbox
+    from scatter.storage.database import Database
+    from scatter.storage.transactions import SqlOutbox
 
 GAS_MONEY = 10**21
 """Wei that every account gets on the development chain."""
@@ -72,7 +73,8 @@ class Ground:
 async def on_ground(folder: Path, seed: int) -> AsyncIterator[Ground]:
     """Start the chain, or take it up again where it was killed, and see to it that the contracts are there. What ends the chain
     or its clock ends the block with the same error."""
-    from scatter.storage import SqlEventLog, SqlOutbox
+    from scatter.storage.events import SqlEventLog
+    from scatter.storage.transactions import SqlOutbox
 
     async with AsyncExitStack() as stack:
         miner = await stack.enter_async_context(await DevelopmentChain.start(folder / "chain"))
@@ -100,7 +102,7 @@ async def on_ground(folder: Path, seed: int) -> AsyncIterator[Ground]:
 
 async def open_database(stack: AsyncExitStack, folder: Path, name: str) -> "Database":
     """The database of a node, or of whatever else has a name."""
-    from scatter.storage import Database
+    from scatter.storage.database import Database
 
     return await stack.enter_async_context(await Database.open(folder / "nodes" / name / "node.sqlite"))
 

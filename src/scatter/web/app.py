@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from scatter import __version__
 from scatter.simulation.errors import ScenarioError
-from scatter.storage import Database
+from scatter.storage.database import Database
 from scatter.storage.workspaces import ChangedMeanwhile
 from scatter.web.api import runs as api_runs
 from scatter.web.api import scenarios as api_scenarios

@@ -18,7 +18,8 @@ from scatter.node.parts import Parts
 from scatter.node.tasks import Tasks
 from scatter.ports import ConnectedPeer
 from scatter.protocol.states import Role
-from scatter.storage import SqlArtefacts, SqlTaskQueue
+from scatter.storage.artefacts import SqlArtefacts
+from scatter.storage.queue import SqlTaskQueue
 
 TOKEN = "a token that is long enough"  # noqa: S105
 

@@ -18,7 +18,7 @@ from scatter.chain.plan import Plan
 from scatter.chain.signer import EvmSigner
 from scatter.ports import Call, CallReverted
 from scatter.protocol.ids import SCT
-from scatter.storage import SqlEventLog
+from scatter.storage.events import SqlEventLog
 
 SEED = b"s" * 32
 NAMES = (

@@ -32,7 +32,9 @@ from scatter.protocol.duties.timing import next_turn
 from scatter.protocol.ids import Address, JobId, Round
 from scatter.protocol.states import Role
 from scatter.protocol.view import JobView
-from scatter.storage import Database, SqlArtefacts, SqlTaskQueue
+from scatter.storage.artefacts import SqlArtefacts
+from scatter.storage.database import Database
+from scatter.storage.queue import SqlTaskQueue
 
 Held = Callable[[Parts, Duty], bool]
 _EMPTY: list[bytes] = []

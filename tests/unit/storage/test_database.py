@@ -13,7 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
-from scatter.storage import Database, DatabaseUnusable, SqlArtefacts, SqlTaskQueue
+from scatter.storage.artefacts import SqlArtefacts
+from scatter.storage.database import Database, DatabaseUnusable
+from scatter.storage.queue import SqlTaskQueue
 from scatter.storage.tables import artefacts, metadata
 
 
@@ -123,7 +125,9 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Pa
 KILLED = """
     import asyncio, sys
     from pathlib import Path
-    from scatter.storage import Database, SqlArtefacts, SqlTaskQueue
+    from scatter.storage.artefacts import SqlArtefacts
+    from scatter.storage.database import Database
+    from scatter.storage.queue import SqlTaskQueue
 
     async def main():
         database = await Database.open(Path(sys.argv[1]))

@@ -7,7 +7,8 @@ import pytest
 
 from scatter.ports import BlockRef, LogEntry
 from scatter.protocol.ids import Address, Timestamp
-from scatter.storage import Database, SqlEventLog
+from scatter.storage.database import Database
+from scatter.storage.events import SqlEventLog
 
 CONTRACT = Address("0x" + "ab" * 20)
 

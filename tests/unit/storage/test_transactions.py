@@ -8,7 +8,8 @@ import pytest
 
 from scatter.ports import SignedTransaction, TransactionStatus
 from scatter.protocol.ids import Address
-from scatter.storage import Database, SqlOutbox
+from scatter.storage.database import Database
+from scatter.storage.transactions import SqlOutbox
 
 ME, OTHER = Address("0x" + "11" * 20), Address("0x" + "22" * 20)
 

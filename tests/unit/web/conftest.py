@@ -12,7 +12,9 @@ import pytest
 from fastapi import FastAPI
 
 from scatter.localnet.example import example_scenario
-from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
+from scatter.storage.database import Database
+from scatter.storage.runs import SqlRunEvents, SqlRuns
+from scatter.storage.workspaces import SqlWorkspaces
 from scatter.web.app import create_app
 from scatter.web.record.record import RunRecord, record_of
 from scatter.web.running.process import simulate

@@ -11,8 +11,10 @@ from tests.unit.simulation.test_keeping import recordings
 from tests.unit.web.test_app import API, only, post
 
 from scatter.simulation.run import Run
-from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns, SqlWorkspaces
-from scatter.storage.runs import RUNNING, StoredRun
+from scatter.storage.database import Database
+from scatter.storage.interventions import SqlInterventions
+from scatter.storage.runs import RUNNING, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.workspaces import SqlWorkspaces
 from scatter.web.documents.blocks import DocumentError
 from scatter.web.documents.checking import read
 from scatter.web.documents.repeating import as_run

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scatter.simulation.recording.recorded import Recorded
-from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
-from scatter.storage.runs import RunEvent
+from scatter.storage.database import Database
+from scatter.storage.runs import RunEvent, SqlRunEvents, SqlRuns
+from scatter.storage.workspaces import SqlWorkspaces
 from scatter.web.record.lines import Line
 from scatter.web.record.record import DENSE, RunRecord
 from scatter.web.running.events import pack, unpack

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scatter.storage import Database, SqlRunEvents, SqlRuns, SqlWorkspaces
-from scatter.storage.runs import STOP, StoredRun
-from scatter.storage.workspaces import ChangedMeanwhile
+from scatter.storage.database import Database
+from scatter.storage.runs import STOP, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.workspaces import ChangedMeanwhile, SqlWorkspaces
 from scatter.web.record.record import record_of
 from scatter.web.running.process import simulate, try_lock
 from scatter.web.running.supervisor import MOST_ATTEMPTS, Supervisor

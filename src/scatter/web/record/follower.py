@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from scatter.storage import SqlRunEvents
+from scatter.storage.runs import SqlRunEvents
 from scatter.web.record.record import RunRecord
 
 LOOK_SECONDS = 0.05

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from scatter.simulation.interventions import Intervention
-from scatter.storage import SqlInterventions
-from scatter.storage.interventions import StoredIntervention
+from scatter.storage.interventions import SqlInterventions, StoredIntervention
 from scatter.web.running.events import block_mark
 from scatter.web.running.journal import Journal
 

@@ -11,8 +11,7 @@ from scatter.protocol.view import NetworkView
 from scatter.simulation.blocks import BlockRecord
 from scatter.simulation.recording.recorded import Recorded
 from scatter.simulation.step_kinds import Step
-from scatter.storage import SqlRunEvents
-from scatter.storage.runs import RunEvent
+from scatter.storage.runs import RunEvent, SqlRunEvents
 from scatter.web.running.events import END, Columns, block_mark, pack, step_mark
 
 

@@ -21,8 +21,20 @@ from scatter.simulation.errors import CheckpointUnusable, ScenarioError, Scenari
 from scatter.simulation.keeping import FOLDER
 from scatter.simulation.run import Run
 from scatter.simulation.steps import flattened
-from scatter.storage import Database, SqlInterventions, SqlRunEvents, SqlRuns
-from scatter.storage.runs import FAILED, FINISHED, PAUSE, PAUSED, RUNNING, STOP, STOPPED, StoredRun
+from scatter.storage.database import Database
+from scatter.storage.interventions import SqlInterventions
+from scatter.storage.runs import (
+    FAILED,
+    FINISHED,
+    PAUSE,
+    PAUSED,
+    RUNNING,
+    STOP,
+    STOPPED,
+    SqlRunEvents,
+    SqlRuns,
+    StoredRun,
+)
 from scatter.web.documents.checking import read
 from scatter.web.running.hand import StoredHand
 from scatter.web.running.journal import Journal

@@ -12,8 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scatter.storage import SqlRuns
-from scatter.storage.runs import FAILED, QUEUED, STOP, STOPPED, StoredRun
+from scatter.storage.runs import FAILED, QUEUED, STOP, STOPPED, SqlRuns, StoredRun
 from scatter.web.running.process import try_lock
 
 MOST_ATTEMPTS = 5
