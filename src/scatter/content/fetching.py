@@ -135,7 +135,7 @@ class ContentFetcher:
 
     async def _block(self, cid: Cid, peer: PeerKey) -> bytes:
         """A raw block, which is its own only leaf: its size is known when it is here."""
-        block = range_from(await self._ask(peer, Request.for_range(cid, 0, LEAF_BYTES)))
+        block = bytes(range_from(await self._ask(peer, Request.for_range(cid, 0, LEAF_BYTES))))
         if len(block) > LEAF_BYTES or Cid.of_block(RAW, block) != cid:
             raise MalformedMessage(NOT_THIS)
         return block
@@ -146,7 +146,7 @@ class ContentFetcher:
             raise MalformedMessage("sent a layout that is not this content's")
         return layout
 
-    async def _piece(self, download: "_Download", number: int, peer: PeerKey) -> bytes:
+    async def _piece(self, download: "_Download", number: int, peer: PeerKey) -> memoryview:
         offset = number * MAX_RANGE_BYTES
         length = min(MAX_RANGE_BYTES, download.layout.size - offset)
         piece = range_from(await self._ask(peer, Request.for_range(download.cid, offset, length)))
@@ -229,7 +229,7 @@ class _Download:
         """Whether all of it is here."""
         return not self.missing and not self.taken
 
-    def is_right(self, number: int, piece: bytes) -> bool:
+    def is_right(self, number: int, piece: bytes | memoryview) -> bool:
         """Whether bytes are the piece of that number."""
         return leaf_digests(piece) == list(self.layout.leaves[number * RANGE_LEAVES : (number + 1) * RANGE_LEAVES])
 

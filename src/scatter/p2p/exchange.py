@@ -23,6 +23,7 @@ from scatter.p2p.settings import PeerLimits
 from scatter.p2p.streams import (
     BrokenStream,
     Offence,
+    open_window,
     read_answer,
     read_end,
     read_request,
@@ -93,6 +94,7 @@ class Asking:
         try:
             if exchange.given_up:
                 raise PeerUnreachable("was too slow")
+            await open_window(stream)
             await write_message(stream, exchange.payload)
             answer = await read_answer(stream)
             await read_end(stream)

@@ -99,7 +99,7 @@ def in_ranges(change: Callable[[bytes], bytes]) -> Bend:
     """Change what is handed out of a file, and say all else as it is."""
 
     def bend(request: Request, said: bytes) -> bytes:
-        return said if is_layout(request) or b"content" not in said else range_answer(change(range_from(said)))
+        return said if is_layout(request) or b"content" not in said else range_answer(change(bytes(range_from(said))))
 
     return bend
 
