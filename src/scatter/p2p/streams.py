@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import cast
 
@@ -45,19 +46,28 @@ class Watchdog:
         self._nursery = nursery
 
     @contextmanager
-    def over(self, stream: INetStream, seconds: float) -> Iterator[None]:
+    def over(self, stream: INetStream, seconds: float) -> Iterator["Watch"]:
         """Reset the stream when the block takes longer."""
-        scope = trio.CancelScope()
-        self._nursery.start_soon(_reset_later, scope, stream, seconds)
+        watch = Watch()
+        self._nursery.start_soon(_reset_later, watch, stream, seconds)
         try:
-            yield
+            yield watch
         finally:
-            scope.cancel()
+            watch.scope.cancel()
 
 
-async def _reset_later(scope: trio.CancelScope, stream: INetStream, seconds: float) -> None:
-    with scope:
+@dataclass(slots=True)
+class Watch:
+    """The time that a stream has; `over` when it took longer."""
+
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    over: bool = False
+
+
+async def _reset_later(watch: Watch, stream: INetStream, seconds: float) -> None:
+    with watch.scope:
         await trio.sleep(seconds)
+        watch.over = True
         await reset(stream)
 
 
