@@ -27,7 +27,7 @@ CONTENT = {
         ({"do": "deploy-protocol"}, "with the usual parameters"),
         (
             {"do": "transfer-initial-supply"},
-            "100000 SCT each to 1 × requestor, 2 × lazy, 3 × validator; 2000 SCT each to 6 × trainer",
+            "100,000 SCT each to 1 × requestor, 2 × lazy, 3 × validator; 2,000 SCT each to 6 × trainer",
         ),
         ({"do": "initialize-roles"}, "1 requestor, 8 trainers, 3 validators"),
         (

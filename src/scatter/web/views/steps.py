@@ -78,6 +78,12 @@ class StepRow:
         """What this kind of steps does."""
         return about(self.kind)
 
+    def until(self, first: int) -> int | None:
+        """How many steps of a run are done when this one is, of those from the place `first` on: once more if it is repeated, all that
+        is left if it repeats others. None when nothing of it is left."""
+        left = [number for number in self.numbers if number >= first]
+        return (left[-1] if self.inner else left[0]) if left else None
+
 
 def about(kind: str) -> str:
     """What a kind of steps does, in one sentence or two."""

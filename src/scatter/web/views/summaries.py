@@ -3,6 +3,7 @@
 A document may be half written: what a summary cannot read it leaves out, and whatever is wrong is told by the check of the document.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ _STATES: Mapping[str, str] = {
     ENDED: "has ended",
     CLAIMED: "has ended and everybody is paid",
 }
+_AMOUNT = re.compile(r"(?<![\d.])\d{4,30}(?=(\.\d+)? SCT)")
 _FIRST = ("reward", "slot_stake", "rounds", "trainers", "committee", "auditors")
 """What is said first of a job's terms."""
 _NAMED = 4
@@ -39,7 +41,8 @@ _NAMED = 4
 def summary(step: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     """What a step does, to be read behind its title; `content` is the document that it is in. Empty for a kind that is not known."""
     made_by = _SUMMARIES.get(str(step.get("do")))
-    return made_by(_Step(step, content)) if made_by is not None else ""
+    said = made_by(_Step(step, content)) if made_by is not None else ""
+    return _AMOUNT.sub(lambda found: f"{int(found[0]):,}", said)
 
 
 class _Step:
