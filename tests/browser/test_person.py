@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import complaints, watched
 from tests.e2e.test_web import Web
@@ -20,6 +21,7 @@ def new_workspace(page: Page, web: Web, name: str) -> str:
     return page.url.removesuffix("/nodes")
 
 
+@pytest.mark.quick
 def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Twelve nodes")
     add_two_malicious_trainers(page)
@@ -146,6 +148,7 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"Tab does not reach {what}")
 
 
+@pytest.mark.quick
 def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
     page.goto(web.address)
     page.keyboard.press("Tab")
@@ -205,6 +208,7 @@ def edit_by_keyboard(page: Page) -> None:
     expect(page.locator('[name="name-0"]')).to_have_value("jobs")
 
 
+@pytest.mark.quick
 def test_steps_are_dragged_also_into_a_repeat_and_out_of_it(page: Page, web: Web) -> None:
     # Nothing has to be scrolled into view while the mouse is down.
     page.set_viewport_size({"width": 1360, "height": 1400})
@@ -225,6 +229,7 @@ def test_steps_are_dragged_also_into_a_repeat_and_out_of_it(page: Page, web: Web
     assert complaints(page) == []
 
 
+@pytest.mark.quick
 def test_steps_go_into_a_repeat_and_out_of_it_by_keys_and_by_buttons(page: Page, web: Web) -> None:
     with_a_repeat(page, web, "Nested")
     page.locator("#grip-5").focus()
@@ -287,6 +292,7 @@ def press(page: Page, key: str, button: str) -> None:
     line.get_by_role("button", name=button).click()
 
 
+@pytest.mark.quick
 def test_a_paused_run_goes_on_step_by_step_and_from_any(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Step by step")
     workspace = base.rsplit("/", 1)[1]
@@ -317,6 +323,7 @@ def test_a_paused_run_goes_on_step_by_step_and_from_any(page: Page, web: Web) ->
     assert complaints(page) == []
 
 
+@pytest.mark.quick
 def test_wrong_fields_are_told_where_they_are(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Wrong")
     page.goto(f"{base}/steps/3")
