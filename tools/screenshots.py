@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from tests.browser.conftest import chromium  # noqa: E402
+from tests.browser import chromium  # noqa: E402
 from tests.e2e.test_web import Web  # noqa: E402
 
 OUT = ROOT / "docs" / "images" / "web"
@@ -49,8 +49,11 @@ def main() -> None:
         run = web.call("POST", f"/workspaces/{workspace}/runs", {"short": True})["id"]
         while web.call("GET", f"/runs/{run}")["status"] in ("queued", "running"):
             time.sleep(0.5)
+        found = chromium.find()
+        if found is None:
+            sys.exit(chromium.NONE)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(**found.launch)
             for scheme in SCHEMES:
                 for width in WIDTHS:
                     _take(browser, f"{web.address}/w/{workspace}", web.address, scheme, width)

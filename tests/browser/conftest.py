@@ -1,32 +1,24 @@
 """A server with one finished run, and Chromium."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.browser import chromium
 from tests.e2e.test_web import Web
 
 MOST_MILLISECONDS = 60_000
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-INSTALL = "there is no Chromium here; install it with: apt-get install chromium"
-
-
-def chromium() -> str:
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.exit(INSTALL, returncode=1)
-    return found
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    program = chromium()
+    found = chromium.find()
+    if found is None:
+        pytest.exit(chromium.NONE, returncode=1)
     with sync_playwright() as playwright:
-        # The sandbox needs rights that containers seldom give; pages here are our own.
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        started = playwright.chromium.launch(**found.launch)
         yield started
         started.close()
 

@@ -1,7 +1,7 @@
 """axe-core finds nothing on any page, in light and in dark, on a screen and on a phone."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -26,6 +26,8 @@ PAGES = (
     ),
     *("data", "data?by=role", "jobs", "jobs/1", "file"),
 )
+DRAWN = {"run": ["#network .node", "#log li"], "data": ['[data-chart="tokens"] canvas']}
+"""What scripts put on a page."""
 EMPTY = ("setup", "nodes", "steps", "run", "data", "jobs")
 
 
@@ -42,21 +44,25 @@ def told(wrong: dict[str, list[str]]) -> str:
     return "\n".join(f"{name}: {one}" for name, all_ in wrong.items() for one in all_)
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+QUICK = pytest.mark.quick
 
 
-@pytest.mark.parametrize("width", [1360, 390])
-def test_nothing_is_found_on_pages_of_a_run(browser: Browser, finished: str, scheme: Any, width: int) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [pytest.param("light", 1360, marks=QUICK), ("light", 390), ("dark", 1360), pytest.param("dark", 390, marks=QUICK)],
+)
+def test_nothing_is_found_on_pages_of_a_run(
+    browser: Browser, finished: str, scheme: Literal["light", "dark"], width: int
+) -> None:
     context = browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     page = watched(context.new_page())
     wrong = {}
     for name in PAGES:
-        page.goto(f"{finished}/{name}", wait_until="networkidle" if not name.startswith(("run", "data")) else "load")
-        page.wait_for_timeout(400)
+        page.goto(f"{finished}/{name}")
+        for drawn in DRAWN.get(name.partition("?")[0], ()):
+            page.locator(drawn).first.wait_for()
         wrong[name] = found(page)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is {wide} px wider than its window"
@@ -65,7 +71,10 @@ def test_nothing_is_found_on_pages_of_a_run(browser: Browser, finished: str, sch
     context.close()
 
 
-def test_nothing_is_found_where_there_is_nothing_yet(browser: Browser, web: Web, scheme: Any) -> None:
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=QUICK), "dark"])
+def test_nothing_is_found_where_there_is_nothing_yet(
+    browser: Browser, web: Web, scheme: Literal["light", "dark"]
+) -> None:
     workspace = web.call("POST", "/workspaces", {"name": "Empty"})["id"]
     context = browser.new_context(color_scheme=scheme)
     page = watched(context.new_page())

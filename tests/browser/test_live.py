@@ -87,6 +87,7 @@ def test_a_node_is_stopped_and_started_and_everybody_sees_it(context: BrowserCon
     assert text.count("[[interventions]]") == 2
 
 
+@pytest.mark.quick
 def test_a_dispute_is_told_with_scores_before_and_after_and_what_everybody_was_paid(page: Page, finished: str) -> None:
     page.goto(f"{finished}/jobs/1")
     expect(page.locator("body")).to_contain_text("changed")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import complaints, watched
 from tests.e2e.test_web import Web
@@ -20,6 +21,7 @@ def new_workspace(page: Page, web: Web, name: str) -> str:
     return page.url.removesuffix("/nodes")
 
 
+@pytest.mark.quick
 def test_a_scenario_from_its_nodes_to_its_charts_and_back_in_again(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Twelve nodes")
     add_two_malicious_trainers(page)
@@ -146,6 +148,7 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"Tab does not reach {what}")
 
 
+@pytest.mark.quick
 def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
     page.goto(web.address)
     page.keyboard.press("Tab")
@@ -162,10 +165,11 @@ def test_the_keyboard_alone_suffices(page: Page, web: Web) -> None:
     page.keyboard.press("ArrowUp")
     expect(page.locator("#grip-3")).to_be_focused()
     assert titles(page)[3:5] == ["Trainers join", "Add topic"]
-    expect(page.get_by_text("This scenario cannot run yet")).to_have_count(0)
+    expect(page.get_by_text("This scenario cannot run yet")).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#grip-4")).to_be_focused()
     assert titles(page)[3:5] == ["Add topic", "Trainers join"]
+    expect(page.get_by_text("This scenario cannot run yet")).to_have_count(0)
     tab_to(page, ".more summary")
     page.keyboard.press("Enter")
     tab_to(page, '[hx-post$="/duplicate"] button')
@@ -204,14 +208,122 @@ def edit_by_keyboard(page: Page) -> None:
     expect(page.locator('[name="name-0"]')).to_have_value("jobs")
 
 
-def test_steps_are_dragged(page: Page, web: Web) -> None:
-    new_workspace(page, web, "Dragged")
-    page.get_by_role("link", name="Steps", exact=True).click()
-    page.locator("#grip-5").drag_to(page.locator('.step[data-key="3"] .step-text'))
+@pytest.mark.quick
+def test_steps_are_dragged_also_into_a_repeat_and_out_of_it(page: Page, web: Web) -> None:
+    # Nothing has to be scrolled into view while the mouse is down.
+    page.set_viewport_size({"width": 1360, "height": 1400})
+    with_a_repeat(page, web, "Dragged")
+    drag_step(page, "5", '[data-key="3"]', 0.2)
     expect(page.locator(".step-text b").nth(3)).to_have_text("Wait")
-    assert titles(page)[3:] == ["Wait", "Add topic", "Trainers join"]
+    assert titles(page)[3:6] == ["Wait", "Add topic", "Trainers join"]
+    drag_step(page, "3", '[data-key="6.0"]', 0.8)
+    expect(page.locator('[data-key="5.1"] b')).to_have_text("Wait")
+    assert inner_titles(page, "5") == ["Add topic", "Wait", "Trainers join", "Wait"]
+    drag_step(page, "5.3", '[data-key="0"]', 0.2)
+    expect(page.locator('[data-key="0"] b')).to_have_text("Wait")
+    drag_step(page, "0", '[data-key="6"]', 0.8)
+    expect(page.locator('[data-key="5.0"] b')).to_have_text("Wait")
+    drag_step(page, "5", '[data-key="5.0"]', 0.8)
+    expect(page.locator('[data-key="5"] b').first).to_have_text("Repeat")
+    assert inner_titles(page, "5") == ["Wait", "Add topic", "Wait", "Trainers join"]
+    assert complaints(page) == []
 
 
+@pytest.mark.quick
+def test_steps_go_into_a_repeat_and_out_of_it_by_keys_and_by_buttons(page: Page, web: Web) -> None:
+    with_a_repeat(page, web, "Nested")
+    page.locator("#grip-5").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#grip-5\\.0")).to_be_focused()
+    assert inner_titles(page, "5")[:2] == ["Wait", "Add topic"]
+    page.keyboard.press("End")
+    expect(page.locator("#grip-5\\.3")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#grip-5\\.2")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#grip-6")).to_be_focused()
+    assert titles(page)[-1] == "Wait"
+    press(page, "6", "Into the repeat above")
+    expect(page.locator('[data-key="5.3"]')).to_be_visible()
+    press(page, "5.3", "Move up")
+    expect(page.locator("#grip-5\\.2")).to_be_focused()
+    press(page, "5.2", "Duplicate")
+    expect(page.locator('[data-key="5.4"]')).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    press(page, "5.0", "Delete")
+    expect(page.locator('[data-key="5.4"]')).to_have_count(0)
+    press(page, "5.0", "Out of the repeat")
+    expect(page.locator('[data-key="6"] b')).to_have_text("Trainers join")
+    page.locator('[data-key="5.0"] a').first.click()
+    page.get_by_label("Round", exact=True).fill("2")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator('[data-key="5.0"] .says')).to_have_text(re.compile(r"until round 2 of \$\w+ has ended"))
+    page.get_by_text("Add a step to the repeat").click()
+    page.locator(".no-steps").get_by_role("link", name=re.compile("^Advance time")).click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator('[data-key="5.3"] .says')).to_have_text("by 1 d, while nodes work")
+    assert complaints(page) == []
+
+
+def with_a_repeat(page: Page, web: Web, name: str) -> None:
+    """The page of steps of a workspace: six steps, and a seventh that repeats three."""
+    base = new_workspace(page, web, name)
+    web.call("POST", f"/workspaces/{base.rsplit('/', 1)[1]}/steps", {"values": {"do": "repeat", "times": 2}})
+    page.goto(f"{base}/steps")
+    expect(page.locator('[data-key="6.2"]')).to_be_visible()
+
+
+def drag_step(page: Page, key: str, onto: str, height: float) -> None:
+    """Drag a step on to the line of another: at the top of it the step comes before that one, at the bottom behind it."""
+    target = page.locator(f".step{onto} > .step-line")
+    box = target.bounding_box()
+    assert box is not None
+    page.locator(f'[id="grip-{key}"]').drag_to(target, target_position={"x": 90, "y": box["height"] * height})
+
+
+def inner_titles(page: Page, key: str) -> list[str]:
+    return page.locator(f'.step[data-key="{key}"] .steps .step-text b').all_text_contents()
+
+
+def press(page: Page, key: str, button: str) -> None:
+    """A button of a step's menu."""
+    line = page.locator(f'.step[data-key="{key}"] > .step-line')
+    line.locator("summary").click()
+    line.get_by_role("button", name=button).click()
+
+
+@pytest.mark.quick
+def test_a_paused_run_goes_on_step_by_step_and_from_any(page: Page, web: Web) -> None:
+    base = new_workspace(page, web, "Step by step")
+    workspace = base.rsplit("/", 1)[1]
+    page.goto(f"{base}/steps")
+    press(page, "1", "Run up to here")
+    expect(page.locator("#run-status")).to_have_text("paused", timeout=LONG)
+    expect(page.locator(".step.status-done")).to_have_count(2)
+    expect(page.locator(".step").nth(3).get_by_role("button", name="Run this step")).to_have_count(0)
+    press(page, "2", "Run this step")
+    expect(page.locator(".step.status-done")).to_have_count(3, timeout=LONG)
+    expect(page.locator("#run-status")).to_have_text("paused")
+    page.reload()
+    press(page, "4", "Run up to here")
+    expect(page.locator(".step.status-done")).to_have_count(5, timeout=LONG)
+    expect(page.locator("#run-status")).to_have_text("paused")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#run-status")).to_have_text("stopped", timeout=LONG)
+    page.reload()
+    press(page, "5", "Run from here")
+    expect(page.locator(".step.status-done")).to_have_count(6, timeout=LONG)
+    expect(page.locator("#run-status")).to_have_text("finished", timeout=LONG)
+    (run,) = web.call("GET", f"/workspaces/{workspace}/runs")
+    assert (run["status"], run["number"]) == ("finished", 1)
+    page.locator(".step").nth(2).get_by_role("link", name=re.compile("transaction")).click()
+    first = page.locator("tbody tr").first
+    expect(first.locator("code")).to_have_text(re.compile("^0x[0-9a-f]{64}$"))
+    expect(first).to_contain_text("done")
+    assert complaints(page) == []
+
+
+@pytest.mark.quick
 def test_wrong_fields_are_told_where_they_are(page: Page, web: Web) -> None:
     base = new_workspace(page, web, "Wrong")
     page.goto(f"{base}/steps/3")

@@ -40,6 +40,7 @@ class MinedCall:
     call: Call | None
     gas_used: int
     error: str | None
+    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ class SteppedChain:
         mined = Receipt(hash_, int(receipt["blockNumber"], 16), succeeded, gas, error)
         each.signer.parked.clear()
         each.mined.set_result((each.nonce, mined))
-        return MinedCall(each.signer.address, each.call, gas, error)
+        return MinedCall(each.signer.address, each.call, gas, error, hash_)
 
     async def _failure(self, each: _Waiting, block: str) -> str:
         try:

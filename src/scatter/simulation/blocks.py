@@ -33,8 +33,8 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class SentCall:
-    """One mined transaction: who sent it, which contract's function, for which job (if it is about one), its gas, and why
-    it failed (None: it did not)."""
+    """One mined transaction: who sent it, which contract's function, for which job (if it is about one), its gas, why it failed
+    (None: it did not), and its hash (None: it was not kept)."""
 
     sender: Address
     contract: str
@@ -42,6 +42,7 @@ class SentCall:
     job: JobId | None
     gas: int
     error: str | None
+    hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Keeper:
 
     def seen(self, record: BlockRecord) -> None:
         """Remember of a block what the chain does not tell."""
-        told = [[c.sender, c.contract, c.function, c.job.hex() if c.job else "", c.gas, c.error] for c in record.calls]
+        told = [_call_to_json(call) for call in record.calls]
         switches = {account: [switch.on, switch.by] for account, switch in record.switches.items()}
         self._calls.append(json.dumps([record.block.number, told, dict(record.behaviours), switches]))
 
@@ -159,12 +159,7 @@ class Keeper:
         """What was remembered of each block."""
         return {
             block: Remembered(
-                tuple(
-                    SentCall(
-                        address(sender), contract, function, JobId(bytes.fromhex(job)) if job else None, gas, error
-                    )
-                    for sender, contract, function, job, gas, error in told
-                ),
+                tuple(_call_from_json(*call) for call in told),
                 {address(account): behaviour for account, behaviour in behaviours.items()},
                 {address(account): Switch(*switch) for account, switch in switches.items()},
             )
@@ -241,6 +236,18 @@ def progress_from_json(values: Mapping[str, Any]) -> Progress:
         behaviours={name: (behaviour, options) for name, (behaviour, options) in values["behaviours"].items()},
         switches={name: Switch(bool(on), str(by)) for name, (on, by) in values["switches"].items()},
     )
+
+
+def _call_to_json(call: SentCall) -> list[Any]:
+    job, hash_ = call.job.hex() if call.job else "", call.hash.hex() if call.hash else ""
+    return [call.sender, call.contract, call.function, job, call.gas, call.error, hash_]
+
+
+def _call_from_json(
+    sender: str, contract: str, function: str, job: str, gas: int, error: str | None, hash_: str = ""
+) -> SentCall:
+    about = JobId(bytes.fromhex(job)) if job else None
+    return SentCall(address(sender), contract, function, about, gas, error, bytes.fromhex(hash_) or None)
 
 
 def _cut(path: Path, length: int) -> None:

@@ -196,8 +196,8 @@ def _over(job: JobView) -> bool:
 
 def _sent(call: MinedCall) -> SentCall:
     if call.call is None:
-        return SentCall(call.sender, "", "deploy", None, call.gas_used, call.error)
+        return SentCall(call.sender, "", "deploy", None, call.gas_used, call.error, call.hash)
     first = call.call.arguments[0] if call.call.arguments else None
     about_job = isinstance(first, bytes) and len(first) == WORD_BYTES and call.call.function != "post"
     job = JobId(first) if about_job and isinstance(first, bytes) else None
-    return SentCall(call.sender, call.call.contract, call.call.function, job, call.gas_used, call.error)
+    return SentCall(call.sender, call.call.contract, call.call.function, job, call.gas_used, call.error, call.hash)

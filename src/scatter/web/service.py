@@ -21,6 +21,7 @@ from scatter.storage.workspaces import SqlWorkspaces, Workspace
 from scatter.web.documents import editing, toplevel
 from scatter.web.documents.blocks import DocumentError, parse, tables_at
 from scatter.web.documents.checking import errors_in, read
+from scatter.web.documents.nesting import place_after, relocate
 from scatter.web.record.follower import Follower
 from scatter.web.running.supervisor import Supervisor
 from scatter.web.settings import WebSettings
@@ -136,6 +137,15 @@ class Service:
         if made.get("do") == "repeat" and not made.get("steps"):
             made["steps"] = _repeated()
         return await self._add(workspace, made, where, at)
+
+    async def move_step(
+        self, workspace: str, step: Place, into: Place | None, to: int, version: int | None = None
+    ) -> tuple[Workspace, Place]:
+        """Move a step to a place of a list of steps, by default of its own; where it is then. DocumentError when there is no such
+        step, list or place."""
+        where = step[:-1] if into is None else into
+        changed = await self.edit(workspace, lambda text: relocate(text, step, where, to), version=version)
+        return changed, place_after(step, where, to)
 
     async def add_nodes(self, workspace: str, values: Mapping[str, Any]) -> Workspace:
         """Add a group of nodes."""

@@ -114,3 +114,20 @@ async def test_content_that_changed_is_refused(tmp_path: Path) -> None:
     victim.write_bytes(victim.read_bytes() + b"x")
     with pytest.raises(CheckpointUnusable, match="has changed since it was kept"):
         await prepared(tmp_path, *WHOLE).run()
+
+
+async def test_what_was_kept_before_hashes_were_is_gone_on_from(tmp_path: Path) -> None:
+    whole, _ = await run(tmp_path / "whole", *WHOLE)
+    state = await interrupted(tmp_path / "out", 5)
+    calls = state / "calls.jsonl"
+    lines = [json.loads(line) for line in calls.read_text().splitlines()]
+    assert any(call[6] for line in lines for call in line[1])
+    earlier = [[number, [call[:6] for call in told], *rest] for number, told, *rest in lines]
+    calls.write_text("".join(f"{json.dumps(line)}\n" for line in earlier))
+    checkpoint = json.loads((state / CHECKPOINT).read_text())
+    checkpoint["lengths"][calls.name] = calls.stat().st_size
+    (state / CHECKPOINT).write_text(json.dumps(checkpoint))
+    result, _ = await prepared(tmp_path / "out", *WHOLE).run()
+    assert result.nodes == whole.nodes
+    then, now = recordings(tmp_path / "whole"), recordings(tmp_path / "out")
+    assert [name for name in then if then[name] != now[name]] == ["transactions.csv", "transactions.parquet"]

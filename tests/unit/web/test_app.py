@@ -152,6 +152,56 @@ async def test_nodes_and_steps_are_edited_by_forms(fresh: httpx.AsyncClient) -> 
     assert (await fresh.get(f"{API}/workspaces/{workspace}")).json()["problem"] is None
 
 
+async def test_steps_move_into_a_repeat_and_out_of_it(fresh: httpx.AsyncClient) -> None:
+    workspace = (await fresh.get(f"{API}/workspaces")).json()[0]["id"]
+    at, base = f"{API}/workspaces/{workspace}/steps", f"/w/{workspace}/steps"
+
+    async def shape() -> list[Any]:
+        steps = (await fresh.get(at)).json()
+        return [[inner["do"] for inner in step["steps"]] if step["do"] == "repeat" else step["do"] for step in steps]
+
+    before, inside = (await fresh.get(f"{API}/workspaces/{workspace}/document")).text, (await shape())[3]
+    moved = await fresh.post(f"{at}/2/move?version=1", json={"to": 1, "parent": "3"})
+    assert moved.status_code == 200
+    assert (await shape())[2] == [inside[0], "initialize-roles", *inside[1:]]
+    assert (await fresh.get(f"{API}/workspaces/{workspace}")).json()["problem"].endswith("comes before it")
+    stale = await fresh.post(f"{at}/2.1/move?version=1", json={"to": 2, "parent": ""})
+    assert stale.status_code == 409
+    page = await post(fresh, f"{base}/2.1/move", to="2", parent="")
+    assert page.status_code == 303
+    assert (await fresh.get(f"{API}/workspaces/{workspace}/document")).text == before
+    for key, body in (
+        ("3", {"to": 0, "parent": "3"}),
+        ("0", {"to": 9, "parent": "3"}),
+        ("0", {"to": 0, "parent": "1"}),
+    ):
+        assert (await fresh.post(f"{at}/{key}/move", json=body)).status_code == 422
+    assert (await fresh.post(f"{at}/0/move", json={"to": 0, "parent": "x"})).status_code == 404
+    assert (await fresh.get(f"{API}/workspaces/{workspace}/document")).text == before
+    await fresh.post(f"{at}/3.0/duplicate")
+    await fresh.delete(f"{at}/3.1")
+    assert (await shape())[3] == inside
+
+
+async def test_a_moved_step_says_at_once_whether_the_scenario_can_run(fresh: httpx.AsyncClient) -> None:
+    workspace = (await fresh.get(f"{API}/workspaces")).json()[0]["id"]
+    await fresh.get("/")
+    headers = {"hx-request": "true", "x-csrf-token": fresh.cookies["scatter_csrf"]}
+    move = f"/w/{workspace}/steps"
+    moved = await fresh.post(f"{move}/0/move", data={"to": "0", "parent": "3"}, headers=headers)
+    assert json.loads(moved.headers["hx-trigger"]) == {"scatter:focus": {"target": "body", "id": "grip-2.0"}}
+    assert "This scenario cannot run yet." in moved.text
+    back = await fresh.post(f"{move}/2.0/move", data={"to": "0", "parent": ""}, headers=headers)
+    assert "This scenario cannot run yet." not in back.text
+
+
+async def test_a_draw_that_is_none_is_shown_as_it_is(fresh: httpx.AsyncClient) -> None:
+    made = await post(fresh, "/workspaces", name="Odd", document=example().replace('["', '["1 SCT", "2 SCT", "'))
+    base = made.headers["location"].removesuffix("/nodes")
+    for tab in ("nodes", "steps", "steps/3.0"):
+        assert (await fresh.get(f"{base}/{tab}")).status_code == 200
+
+
 async def test_a_wrong_field_says_so_beside_it_and_changes_nothing(fresh: httpx.AsyncClient) -> None:
     workspace = (await fresh.get(f"{API}/workspaces")).json()[0]["id"]
     before = (await fresh.get(f"{API}/workspaces/{workspace}/document")).text
@@ -305,6 +355,12 @@ async def test_what_was_recorded_is_handed_out(client: httpx.AsyncClient) -> Non
     assert [step["status"] for step in (await client.get(f"{at}/steps")).json()] == ["done"] * 4
     calls = (await client.get(f"{at}/steps/2/transactions")).json()
     assert {call["call"] for call in calls} == {"register", "approve", "deposit ticket"}
+    assert all(re.fullmatch("0x[0-9a-f]{64}", call["hash"]) for call in calls)
+    assert len({call["hash"] for call in calls}) == len(calls)
+    assert {(call["status"], call["error"]) for call in calls} == {("done", "")}
+    workspace = (await only(client))[0]
+    shown = (await client.get(f"/w/{workspace}/steps/2/transactions")).text
+    assert all(f">{call['hash']}</code>" in shown for call in calls)
     assert len(calls) == (await client.get(f"{at}/steps")).json()[2]["transactions"]
     assert len((await client.get(f"{at}/steps/3.2/transactions?limit=7")).json()) == 7
     assert (await client.get(f"{at}/steps/9/transactions")).status_code == 404

@@ -17,6 +17,8 @@ from scatter.web.views import charts, jobs, log, nodes, steps
 from scatter.web.views.amounts import gas_by_function, time_in_states
 from scatter.web.views.live import frame
 
+BLOCK = {"time": [1], "transactions": [5], "events": [0], "gas": [9]}
+
 
 def test_the_tables_are_those_of_the_recording(kept: WebSettings, record: RunRecord) -> None:
     folder = next(path for path in kept.runs.iterdir() if path.is_dir())
@@ -92,6 +94,28 @@ def test_events_must_follow(record: RunRecord) -> None:
         grown.add(RunEvent(3, "x", pack({"at": 1.0, "kind": "begin", "steps": 3})))
     with pytest.raises(ValueError, match="no table"):
         grown.add(RunEvent(2, "x", pack({"at": 1.0, "kind": "block", "rows": {"nodes": {"x": [1]}}})))
+
+
+def test_runs_of_before_hashes_were_recorded_are_shown_without(record: RunRecord) -> None:
+    rows = record["transactions"]
+    columns = {column.name: rows.column(column.name)[:5] for column in rows.table.columns if column.name != "hash"}
+    grown = RunRecord()
+    for number, body in enumerate(
+        (
+            {"kind": "step", "number": 1, "do": "wait", "phase": "begin", "block": 0},
+            {"kind": "block", "rows": {"transactions": columns, "blocks": {**BLOCK, "block": [columns["block"][-1]]}}},
+        ),
+        start=1,
+    ):
+        grown.add(RunEvent(number, "x", pack({"at": 1.0, **body})))
+    calls = steps.transactions_of(grown, [1], 99)
+    assert [call.node for call in calls] == columns["node"]
+    assert {call.hash for call in calls} == {""}
+    for name in ("gas", "error"):
+        broken = {"transactions": {other: values for other, values in columns.items() if other != name}}
+        with pytest.raises(ValueError, match="no table"):
+            grown.add(RunEvent(3, "x", pack({"at": 1.0, "kind": "block", "rows": broken})))
+        grown.number = 2
 
 
 def test_events_keep_whole_numbers_exact_and_other_bytes_are_refused() -> None:

@@ -6,7 +6,7 @@ the same version of pyarrow: nothing in the files says when or where they were m
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from pydantic_core import from_json
 
 from scatter.simulation.errors import RecordingUnusable
 from scatter.simulation.recording.beginning import Deployed
-from scatter.simulation.recording.rows import Rows
-from scatter.simulation.recording.schema import SUBFOLDER, TABLES, Kind, Table
+from scatter.simulation.recording.rows import Rows, with_later
+from scatter.simulation.recording.schema import SUBFOLDER, TABLES, Column, Kind, Table
 
 MANIFEST = "recording.json"
 FORMAT = 2
@@ -75,12 +75,12 @@ def _earlier(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.earlier")
 
 
-def _arrow_schema(table: Table) -> Any:
-    return pa.schema([pa.field(c.name, _TYPES[c.kind], nullable=c.optional) for c in table.columns])
+def _arrow_schema(columns: Iterable[Column]) -> Any:
+    return pa.schema([pa.field(c.name, _TYPES[c.kind], nullable=c.optional) for c in columns])
 
 
 def _arrow(rows: Rows) -> Any:
-    schema = _arrow_schema(rows.table)
+    schema = _arrow_schema(rows.table.columns)
     return pa.table([pa.array(rows.column(field.name), field.type) for field in schema], schema=schema)
 
 
@@ -125,13 +125,15 @@ def _read_table(path: Path, table: Table, count: int) -> Rows:
                 raise ValueError(f"{meta.num_rows} rows of {size} bytes; at most {MAX_ROWS} and {MAX_BYTES} are read")
             if meta.num_rows != count:
                 raise ValueError(f"{meta.num_rows} rows; {MANIFEST} says {count}")
-            if not file.schema_arrow.equals(_arrow_schema(table)):
+            there = set(file.schema_arrow.names)
+            known = [column for column in table.columns if column.name in there or not column.later]
+            if not file.schema_arrow.equals(_arrow_schema(known)):
                 raise ValueError(f"its columns are not those of {table.name}")
             content = file.read()
-        columns = {c.name: _values(content.column(c.name).to_pylist(), c.kind) for c in table.columns}
+        columns = {c.name: _values(content.column(c.name).to_pylist(), c.kind) for c in known}
     except (OSError, ValueError, pa.ArrowException) as error:
         raise RecordingUnusable(f"{path} cannot be used: {error}") from error
-    return Rows.of(table, columns)
+    return Rows.of(table, with_later(table, columns))
 
 
 def _values(values: list[Any], kind: Kind) -> list[Any]:

@@ -129,4 +129,5 @@ class Recorder:
                 function=call.function,
                 gas=call.gas,
                 error=call.error,
+                hash=None if call.hash is None else f"0x{call.hash.hex()}",
             )

@@ -14,7 +14,7 @@ class Rows:
         self._columns: dict[str, list[Any]] = {column.name: [] for column in table.columns}
 
     @classmethod
-    def of(cls, table: Table, columns: dict[str, list[Any]]) -> "Rows":
+    def of(cls, table: Table, columns: Mapping[str, Any]) -> "Rows":
         """Over columns that were read; they are kept, not copied. ValueError when they are not the table's, or not equally
         long."""
         rows = cls(table)
@@ -53,6 +53,15 @@ class Rows:
         names = tuple(self._columns)
         for values in zip(*self._columns.values(), strict=True):
             yield dict(zip(names, values, strict=True))
+
+
+def with_later(table: Table, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+    """The columns of an earlier recording with those that came later, empty in every row."""
+    missing = [column.name for column in table.columns if column.later and column.name not in columns]
+    if not missing:
+        return columns
+    count = len(next(iter(columns.values()), ()))
+    return {**columns, **{name: [None] * count for name in missing}}
 
 
 def empty_tables() -> dict[str, Rows]:

@@ -28,11 +28,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by name. `optional`: it may be empty, and the table's text says when."""
+    """A column by name. `optional`: it may be empty, and the table's text says when. `later`: earlier recordings of the same format
+    do not have it; it is empty in all their rows."""
 
     name: str
     kind: Kind
     optional: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ _KINDS = MappingProxyType(
 
 
 def _table(name: str, row: str, columns: str) -> Table:
-    """`columns` are names with a `?` behind those that may be empty. A name means the same, and so has one kind, everywhere;
-    names without a kind are text."""
+    """`columns` are names with a `?` behind those that may be empty, and `??` behind those that came later. A name means the same,
+    and so has one kind, everywhere; names without a kind are text."""
     made = (
-        Column(column.rstrip("?"), _KINDS.get(column.rstrip("?"), Kind.TEXT), column.endswith("?"))
+        Column(
+            column.rstrip("?"), _KINDS.get(column.rstrip("?"), Kind.TEXT), column.endswith("?"), column.endswith("??")
+        )
         for column in columns.split()
     )
     return Table(name, row, tuple(made))
@@ -99,8 +103,9 @@ _ALL = (
     _table(
         "transactions",
         "A mined transaction. `job` is empty when it is about none; `state` and `round` are where that job was when the block"
-        " began. `error` is empty when it succeeded.",
-        "block time index node role behaviour job? state round contract function gas error?",
+        " began. `error` is empty when it succeeded. `hash`: 0x and 64 hexadecimal digits; empty in recordings from before it was"
+        " recorded.",
+        "block time index node role behaviour job? state round contract function gas error? hash??",
     ),
     _table(
         "balances",

@@ -57,9 +57,11 @@ class NewStep(Values):
 
 
 class Place(Input):
-    """A place in a list, from 0."""
+    """A place in a list of steps, from 0. `parent`: the key of the repeated step whose list it is, before anything is moved; empty
+    for the list of all; null for the list that the step is in."""
 
     to: Annotated[int, Field(ge=0)]
+    parent: str | None = None
 
 
 class NewRun(Input):

@@ -129,8 +129,9 @@ async def change_step(
 async def move_step(
     workspace: str, key: str, place: Place, desk: Desk, version: Version = None
 ) -> list[dict[str, Any]]:
-    """Move a step to another place in its list."""
-    changed = await desk.edit(workspace, lambda text: editing.move(text, path_of(key), place.to), version=version)
+    """Move a step to another place in its list, or in another: into a repeated step, and out of it."""
+    into = None if place.parent is None else list_of(place.parent)
+    changed, _ = await desk.move_step(workspace, path_of(key), into, place.to, version)
     return list(parse(changed.document)["steps"])
 
 

@@ -6,7 +6,7 @@ comment that stands above a header on to the table before it.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-def tables_at(content: dict[str, Any], path: Path) -> list[dict[str, Any]]:
+def tables_at(content: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
     """The list of tables under a path, such as ("nodes",) or ("steps", 3, "steps"); empty when there is none."""
     found: Any = content
     for part in path:
@@ -111,15 +111,47 @@ def _with_comments(lines: Sequence[str], header: int, least: int) -> int:
 
 
 def with_headers(text: str) -> str:
-    """The document with its lists of nodes, steps and expectations written under headers of their own, where they are not."""
-    content = parse(text)
+    """The document with its lists of nodes, steps and expectations, and the lists of steps in steps, written under headers of their
+    own, where they are not."""
+    content, lines, at = parse(text), lines_of(text), key_lines(text)
+    within = [path for path in _in_one_line(content, lines, at) if len(path) > 1]
+    for path in reversed(within):
+        text = _unfolded(text, path)
+    names = [path[0] for path in _in_one_line(content, lines, at) if len(path) == 1]
+    if not names:
+        return text
     document = tomlkit.parse(text)
-    for name in LISTS:
-        try:
-            blocks(text, (name,))
-        except DocumentError:
-            document[name] = _under_headers(content[name])
+    for name in names:
+        document[str(name)] = _under_headers(content[str(name)])
     return tomlkit.dumps(document)
+
+
+def _in_one_line(content: dict[str, Any], lines: Sequence[str], at: Mapping[Path, int]) -> Iterator[Path]:
+    """The outermost lists that have elements, and no headers for them."""
+    left: list[Path] = [(name,) for name in LISTS]
+    while left:
+        path = left.pop(0)
+        there = tables_at(content, path)
+        if there and not _HEADER.match(lines[at[(*path, 0)] - 1]):
+            yield path
+        else:
+            left += [(*path, index, "steps") for index, one in enumerate(there) if tables_at(one, ("steps",))]
+
+
+def _unfolded(text: str, path: Path) -> str:
+    """The text with the list of steps at a path, which is in a block's own line, written under headers behind that block."""
+    block = blocks(text, path[:-2])[int(path[-2])]
+    document, table = read_block(text, block)
+    inner = table["steps"].unwrap()
+    del table["steps"]
+    text = write_block(text, block, document)
+    lines = lines_of(text)
+    last = blocks(text, path[:-2])[int(path[-2])].last
+    gap = last
+    while not lines[gap - 1].strip():
+        gap -= 1
+    made = "".join("\n" + new_block(path, one) for one in inner)
+    return "".join([*lines[:gap], made, *lines[gap:]])
 
 
 def _under_headers(tables: Sequence[dict[str, Any]]) -> Any:
@@ -168,8 +200,8 @@ def new_block(path: Path, values: Mapping[str, Any]) -> str:
         else:
             table[key] = as_item(value)
     indent = "  " * (len(names) - 1)
-    lines = [f"[[{'.'.join(names)}]]", *tomlkit.dumps(table).splitlines()]
-    own = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
+    lines = [f"[[{'.'.join(names)}]]\n", *lines_of(tomlkit.dumps(table))]
+    own = "".join(f"{indent}{line}" if line.strip() else line for line in lines)
     return own + "".join("\n" + new_block((*path, "steps"), one) for one in inner)
 
 

@@ -10,6 +10,7 @@ from scatter.web.documents.blocks import (
     Block,
     DocumentError,
     as_item,
+    block_at,
     blocks,
     lines_of,
     new_block,
@@ -23,7 +24,13 @@ from scatter.web.documents.blocks import (
 
 def insert(text: str, path: Path, values: Mapping[str, Any], at: int | None = None) -> str:
     """Add a table to the list at a path, before the element `at`, or at the end."""
-    text = with_headers(text)
+    return put(with_headers(text), path, new_block(path, values), at)
+
+
+def put(text: str, path: Path, body: str, at: int | None = None) -> str:
+    """Add lines that are a block of the list at a path, before its element `at`, or at its end."""
+    if len(path) > 1 and block_at(text, path[:-1]).get(str(path[-1])) == []:
+        text = change(text, path[:-1], {str(path[-1]): None})
     there = blocks(text, path)
     lines = lines_of(text)
     if at is not None and at < len(there):
@@ -39,7 +46,7 @@ def insert(text: str, path: Path, values: Mapping[str, Any], at: int | None = No
         before[-1] += "\n"
     gap = "" if not before else "\n"
     tail = "" if not after or not after[0].strip() else "\n"
-    return "".join([*before, gap, new_block(path, values), tail, *after])
+    return "".join([*before, gap, body, tail, *after])
 
 
 def remove(text: str, path: Path) -> str:
@@ -47,7 +54,8 @@ def remove(text: str, path: Path) -> str:
     text = with_headers(text)
     block = _block(text, path)
     lines = lines_of(text)
-    return "".join([*lines[: block.first], *lines[block.last :]])
+    before, after = lines[: block.first], lines[block.last :]
+    return "".join([*(before if after else _without_gap(before)), *after])
 
 
 def move(text: str, path: Path, to: int) -> str:

@@ -238,8 +238,8 @@ def to_text(value: Any) -> str:
     """A value of a document as it stands in a field."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, Mapping) and "between" in value:
-        least, most = value["between"]
+    if isinstance(value, Mapping) and isinstance(bounds := value.get("between"), list) and len(bounds) == 2:
+        least, most = bounds
         return f"{least} to {most}" + (f" by {value['step']}" if "step" in value else "")
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_pairs(one)}" for key, one in value.items())

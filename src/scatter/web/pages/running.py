@@ -18,6 +18,8 @@ from scatter.web.views.log import KINDS, QUIET
 from scatter.web.views.nodes import groups, nodes
 
 router = APIRouter()
+TABS = ("nodes", "steps", "run", "data", "jobs")
+"""Pages that show a run."""
 PACES = ((0.0, "Full speed"), (0.05, "Fast"), (0.25, "Walking"), (1.0, "A second a block"), (3.0, "Slow"))
 
 
@@ -70,7 +72,12 @@ async def start(request: Request, workspace: str, desk: Desk) -> Response:
         until=int(until) if until.isdecimal() and int(until) else None,
         pace=_pace(form.get("pace", "0")),
     )
-    return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}")
+    return go_to(f"/w/{workspace}/{_tab(form.get('then'))}")
+
+
+def _tab(then: str | None) -> str:
+    """The page on which somebody goes on: that where the button was, else that of the run."""
+    return then if then in TABS else "run"
 
 
 def _pace(text: str) -> float:
@@ -100,10 +107,10 @@ async def control(request: Request, workspace: str, number: int, desk: Desk) -> 
             await desk.set_pace(run.id, _pace(form.get("pace", "0")))
         case "delete":
             await desk.delete_run(run.id)
-            return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}")
+            return go_to(f"/w/{workspace}/{_tab(form.get('then'))}")
         case other:
             raise NotPossible(f"a run cannot {other!r}")
-    return go_to(f"/w/{workspace}/{'steps' if form.get('then') == 'steps' else 'run'}?run={number}")
+    return go_to(f"/w/{workspace}/{_tab(form.get('then'))}?run={number}")
 
 
 @router.post("/w/{workspace}/runs/{number}/switch")
@@ -117,9 +124,9 @@ async def switch(request: Request, workspace: str, number: int, desk: Desk) -> R
 
 
 @router.get("/w/{workspace}/controls")
-async def controls(request: Request, workspace: str, desk: Desk, run: int | None = None) -> Response:
-    """The buttons by themselves, when a run's status changed."""
-    return page(request, "controls.html", {**await workspace_values(desk, workspace, "run", run), "paces": PACES})
+async def controls(request: Request, workspace: str, desk: Desk, run: int | None = None, tab: str = "run") -> Response:
+    """The buttons of a page by themselves, when a run's status changed."""
+    return page(request, "controls.html", await workspace_values(desk, workspace, _tab(tab), run))
 
 
 @router.get("/w/{workspace}/outcome")

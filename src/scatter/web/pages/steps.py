@@ -19,7 +19,18 @@ from scatter.web.documents.fields import Field, changes_of, fields_of, option_fi
 from scatter.web.pages.rendering import go_to, is_htmx, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service, scenario_of
 from scatter.web.views.nodes import groups
-from scatter.web.views.steps import TITLES, StepRow, about, list_of, numbered, path_of, rows, transactions_of
+from scatter.web.views.steps import (
+    ONCE,
+    TITLES,
+    StepRow,
+    about,
+    key_of,
+    list_of,
+    numbered,
+    path_of,
+    rows,
+    transactions_of,
+)
 
 router = APIRouter()
 MOST_CALLS = 500
@@ -36,7 +47,7 @@ async def _list(service: Service, workspace: str, number: int | None) -> dict[st
     return {
         **values,
         "rows": rows(parse(values["workspace"].document), numbers, record),
-        "kinds": [(kind, TITLES[kind], about(kind)) for kind in STEP_KINDS],
+        "kinds": [(kind, TITLES[kind], about(kind), kind in ONCE) for kind in STEP_KINDS],
         "next": sum(step.phase == "done" for step in record.steps.values()) + 1 if record is not None else 0,
         "total": max((number for own in numbers.values() for number in own), default=0),
     }
@@ -203,22 +214,22 @@ async def save(request: Request, workspace: str, desk: Desk) -> Response:
 
 
 async def _then(request: Request, desk: Service, workspace: str, focus: str) -> Response:
-    """After a change of the list: the list, for HTMX with what has the focus then."""
+    """After a change of the list: the list, for HTMX with whether it can be run now, and what has the focus then."""
     if not is_htmx(request):
         return go_to(f"/w/{workspace}/steps")
-    response = page(request, "step_list.html", await _list(desk, workspace, None))
+    response = page(request, "step_list_changed.html", await _list(desk, workspace, None))
     response.headers["HX-Trigger"] = json.dumps({"scatter:focus": {"target": "body", "id": focus}})
     return response
 
 
 @router.post("/w/{workspace}/steps/{key}/move")
 async def move(request: Request, workspace: str, key: str, desk: Desk) -> Response:
-    """Move a step within its list."""
-    said, path = await posted(request), path_of(key)
-    to = int(said["to"]) if said.get("to", "").isdecimal() else 0
-    await desk.edit(workspace, lambda text: editing.move(text, path, to), version=version_of(said))
-    parent = key.rpartition(".")[0]
-    return await _then(request, desk, workspace, f"grip-{parent + '.' if parent else ''}{to}")
+    """Move a step within its list, or with `parent` to another."""
+    said = await posted(request)
+    to = int(said["to"]) if said.get("to", "").isdecimal() and len(said["to"]) < 6 else 0
+    into = list_of(said["parent"]) if "parent" in said else None
+    _, place = await desk.move_step(workspace, path_of(key), into, to, version_of(said))
+    return await _then(request, desk, workspace, f"grip-{key_of(place)}")
 
 
 @router.post("/w/{workspace}/steps/{key}/duplicate")

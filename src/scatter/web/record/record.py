@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scatter.simulation.recording.rows import Rows, empty_tables
+from scatter.simulation.recording.rows import Rows, empty_tables, with_later
 from scatter.simulation.recording.schema import TABLES
 from scatter.storage.runs import RunEvent
 from scatter.web.record.lines import Lines, grow
@@ -105,8 +105,9 @@ class RunRecord:
         seen.seconds, seen.error = body.get("seconds"), body.get("error")
 
     def _rows(self, rows: Mapping[str, Columns]) -> None:
-        for name, columns in rows.items():
-            if name not in _NAMES or columns.keys() != _NAMES[name]:
+        for name, told in rows.items():
+            columns = with_later(TABLES[name], told) if name in TABLES else {}
+            if not columns or columns.keys() != _NAMES[name]:
                 raise ValueError(f"there is no table {name!r} with these columns")
             if name in DENSE:
                 grow(self.balances if name == "balances" else self.stakes, columns, DENSE[name])

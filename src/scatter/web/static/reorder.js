@@ -1,19 +1,21 @@
-// Steps are moved by dragging their handle, or with the arrow keys on it.
+// Steps are moved by dragging their handle, with the arrow keys on it, or by the buttons of their menu, which the keys press.
 const list = document.getElementById("step-list");
 let dragged = null;
 
-function move(grip, to) {
-  if (to < 0 || to > Number(grip.dataset.last) || to === Number(grip.dataset.index)) return;
-  const csrf = document.body.dataset.csrf;
-  window.htmx.ajax("POST", grip.dataset.move, { target: "#step-list", swap: "innerHTML", values: { to, csrf, version: list.querySelector(".steps").dataset.version } });
+function move(grip, parent, to) {
+  const { version } = list.querySelector(".steps").dataset;
+  window.htmx.ajax("POST", grip.dataset.move, { target: "#step-list", swap: "innerHTML", values: { parent, to, version, csrf: document.body.dataset.csrf } });
 }
 
 list.addEventListener("keydown", (event) => {
   const grip = event.target.closest(".grip");
-  if (!grip || !["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
+  if (!grip || !/^(Arrow(Up|Down|Left|Right)|Home|End)$/.test(event.key)) return;
   event.preventDefault();
-  const at = Number(grip.dataset.index);
-  move(grip, { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: Number(grip.dataset.last) }[event.key]);
+  const step = grip.closest(".step");
+  const ends = { Home: 0, End: Number(grip.dataset.last) };
+  if (event.key in ends) {
+    if (ends[event.key] !== Number(step.dataset.index)) move(grip, step.parentElement.dataset.parent, ends[event.key]);
+  } else step.querySelector(`:scope > .step-line [data-arrow=${event.key}]`)?.requestSubmit();
 });
 
 list.addEventListener("dragstart", (event) => {
@@ -25,28 +27,55 @@ list.addEventListener("dragstart", (event) => {
   event.dataTransfer.setData("text/plain", dragged.dataset.key);
 });
 
-function over(event) {
-  const step = event.target.closest?.(".step");
-  if (!dragged || !step) return null;
-  // Only among its siblings: a step stays in its list.
-  for (let one = step; one; one = one.parentElement.closest(".step")) if (one.parentElement === dragged.parentElement) return one;
-  return null;
+// Where it would come: a list, a place in it before the step is taken away, and what shows that.
+function place(event) {
+  const line = event.target.closest?.(".step-line");
+  if (line) {
+    const step = line.parentElement, box = line.getBoundingClientRect(), index = Number(step.dataset.index);
+    if (event.clientY < box.top + box.height / 2) return { into: step.parentElement, slot: index, shown: step, how: "before" };
+    const inner = step.querySelector(":scope > .steps");
+    return inner ? { into: inner, slot: 0, shown: step, how: "into" } : { into: step.parentElement, slot: index + 1, shown: step, how: "after" };
+  }
+  const into = event.target.closest?.(".steps");
+  if (!into) return null;
+  const passed = [...into.children].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return one.matches(".step") && box.top + box.height / 2 < event.clientY;
+  });
+  const last = passed.at(-1);
+  return last ? { into, slot: passed.length, shown: last, how: "after" } : { into, slot: 0, shown: into, how: "into" };
+}
+
+function target(event) {
+  const found = dragged && place(event);
+  if (!found) return null;
+  // The list may have been drawn anew meanwhile, so keys are compared, not elements.
+  const { key, index } = dragged.dataset, parent = found.into.dataset.parent, from = Number(index);
+  if (parent === key || parent.startsWith(`${key}.`)) return null;
+  const same = parent === key.split(".").slice(0, -1).join(".");
+  const to = same && found.slot > from ? found.slot - 1 : found.slot;
+  return same && to === from ? null : { ...found, parent, to };
+}
+
+function unmark() {
+  for (const one of list.querySelectorAll(".before, .after, .into")) one.classList.remove("before", "after", "into");
 }
 
 list.addEventListener("dragover", (event) => {
-  const step = over(event);
-  for (const one of list.querySelectorAll(".over")) one.classList.remove("over");
-  if (!step) return;
+  const found = target(event);
+  unmark();
+  if (!found) return;
   event.preventDefault();
-  step.classList.add("over");
+  found.shown.classList.add(found.how);
 });
 list.addEventListener("drop", (event) => {
-  const step = over(event);
-  if (!step) return;
+  const found = target(event);
+  if (!found) return;
   event.preventDefault();
-  move(dragged.querySelector(".grip"), Number(step.dataset.index));
+  move(dragged.querySelector(".grip"), found.parent, found.to);
 });
 list.addEventListener("dragend", () => {
-  for (const one of list.querySelectorAll(".over, .dragging")) one.classList.remove("over", "dragging");
+  unmark();
+  dragged?.classList.remove("dragging");
   dragged = null;
 });

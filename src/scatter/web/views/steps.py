@@ -3,13 +3,27 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from scatter.jobs.positions import Path
-from scatter.simulation.step_kinds import STEP_KINDS, Repeat, Step
-from scatter.web.documents.fields import to_text
+from scatter.simulation.step_kinds import (
+    STEP_KINDS,
+    DeployProtocol,
+    InitializeRoles,
+    Repeat,
+    Step,
+    TransferInitialSupply,
+    name_of,
+)
+from scatter.web.documents.blocks import tables_at
 from scatter.web.record.record import RunRecord, StepSeen
+from scatter.web.views.summaries import summary
 from scatter.web.views.text import chain_time, duration, words
+
+REPEAT = name_of(Repeat)
+ONCE = frozenset(map(name_of, (DeployProtocol, TransferInitialSupply, InitializeRoles)))
+"""Steps that a scenario begins with, once."""
 
 TITLES: Mapping[str, str] = {
     "deploy-protocol": "Deploy protocol",
@@ -25,13 +39,23 @@ TITLES: Mapping[str, str] = {
     "start-node": "Start nodes",
     "repeat": "Repeat",
 }
-_HIDDEN = ("do", "id", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a step can go from its place: what a button says, the key that does the same, and the list (the key of the step that
+    repeats it, empty for the list of all) with the place in it."""
+
+    label: str
+    arrow: str
+    parent: str
+    to: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step in the list. `key` is its path with dots; `status`: waiting, running, done, failed or paused; `numbers`: its places
-    among all steps of a run, counted from 1, repeated ones each time."""
+    """A step in the list. `key` is its path with dots; `says`: what it does, in a line; `status`: waiting, running, done or failed;
+    `numbers`: its places among all steps of a run, counted from 1, repeated ones each time."""
 
     key: str
     kind: str
@@ -46,12 +70,19 @@ class StepRow:
     transactions: int = 0
     error: str = ""
     numbers: Sequence[int] = ()
+    moves: Sequence[Move] = ()
     inner: Sequence["StepRow"] = field(default_factory=tuple)
 
     @property
     def about(self) -> str:
         """What this kind of steps does."""
         return about(self.kind)
+
+    def until(self, first: int) -> int | None:
+        """How many steps of a run are done when this one is, of those from the place `first` on: once more if it is repeated, all that
+        is left if it repeats others. None when nothing of it is left."""
+        left = [number for number in self.numbers if number >= first]
+        return (left[-1] if self.inner else left[0]) if left else None
 
 
 def about(kind: str) -> str:
@@ -63,40 +94,59 @@ def about(kind: str) -> str:
 
 def rows(content: Mapping[str, Any], numbers: Mapping[str, Sequence[int]], record: RunRecord | None) -> list[StepRow]:
     """The steps of a document; `numbers` by key, as `numbered` says."""
-    calls = _calls(record) if record is not None else []
-    return list(_rows(content.get("steps"), "", 0, numbers, record, calls))
+    return list(_Rows(content, numbers, record).of(tables_at(content, ("steps",)), ""))
 
 
-def _rows(
-    steps: Any,
-    prefix: str,
-    depth: int,
-    numbers: Mapping[str, Sequence[int]],
-    record: RunRecord | None,
-    calls: Sequence[int],
-) -> Iterator[StepRow]:
-    there = [one for one in steps if isinstance(one, dict)] if isinstance(steps, list) else []
-    for index, step in enumerate(there):
-        key = f"{prefix}{index}"
-        kind = str(step.get("do"))
-        own = numbers.get(key, ())
-        seen = [record.steps[number] for number in own if number in record.steps] if record is not None else []
-        yield StepRow(
-            key,
-            kind,
-            TITLES.get(kind, kind),
-            says(step),
-            depth,
-            index,
-            len(there),
-            _status(own, seen),
-            f"{sum(one.phase == 'done' for one in seen)} of {len(own)}" if len(own) > 1 and seen else "",
-            duration(sum(one.seconds or 0 for one in seen if one.phase != "begin")) if seen else "",
-            sum(_between(calls, one, record) for one in seen),
-            next((one.error for one in seen if one.error), ""),
-            own,
-            tuple(_rows(step.get("steps"), f"{key}.", depth + 1, numbers, record, calls)),
-        )
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    content: Mapping[str, Any]
+    numbers: Mapping[str, Sequence[int]]
+    record: RunRecord | None
+
+    def of(self, there: Sequence[Mapping[str, Any]], parent: str) -> Iterator[StepRow]:
+        """The rows of a list of steps."""
+        for index, step in enumerate(there):
+            key = f"{parent}.{index}" if parent else str(index)
+            kind, own, seen = str(step.get("do")), self.numbers.get(key, ()), self._seen(key)
+            yield StepRow(
+                key=key,
+                kind=kind,
+                title=TITLES.get(kind, kind),
+                says=summary(step, self.content),
+                depth=key.count("."),
+                index=index,
+                siblings=len(there),
+                status=_status(own, seen),
+                progress=f"{sum(one.phase == 'done' for one in seen)} of {len(own)}" if len(own) > 1 and seen else "",
+                took=duration(sum(one.seconds or 0 for one in seen if one.phase != "begin")) if seen else "",
+                transactions=sum(_between(self.record, one) for one in seen) if self.record is not None else 0,
+                error=next((one.error for one in seen if one.error), ""),
+                numbers=own,
+                moves=tuple(_moves(there, parent, index)),
+                inner=tuple(self.of(tables_at(step, ("steps",)), key)),
+            )
+
+    def _seen(self, key: str) -> list[StepSeen]:
+        if self.record is None:
+            return []
+        return [self.record.steps[number] for number in self.numbers.get(key, ()) if number in self.record.steps]
+
+
+def _moves(there: Sequence[Mapping[str, Any]], parent: str, index: int) -> Iterator[Move]:
+    """Where one of the steps of a list can go."""
+    if index > 0:
+        yield Move("Move up", "ArrowUp", parent, index - 1)
+    if index < len(there) - 1:
+        yield Move("Move down", "ArrowDown", parent, index + 1)
+    beside = f"{parent}." if parent else ""
+    if index > 0 and there[index - 1].get("do") == REPEAT:
+        last = len(tables_at(there[index - 1], ("steps",)))
+        yield Move("Into the repeat above", "ArrowRight", f"{beside}{index - 1}", last)
+    elif index < len(there) - 1 and there[index + 1].get("do") == REPEAT:
+        yield Move("Into the repeat below", "ArrowRight", f"{beside}{index + 1}", 0)
+    if parent:
+        around, _, own = parent.rpartition(".")
+        yield Move("Out of the repeat", "ArrowLeft", around, int(own) + 1)
 
 
 def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
@@ -107,20 +157,24 @@ def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
     return "done" if len(seen) == len(own) and all(one.phase == "done" for one in seen) else "running"
 
 
-def _calls(record: RunRecord) -> list[int]:
-    return record["transactions"].column("block")
-
-
-def _between(calls: Sequence[int], step: StepSeen, record: RunRecord | None) -> int:
+def _between(record: RunRecord, step: StepSeen) -> int:
     """How many transactions were mined in the blocks of a step."""
-    last = step.last if step.last is not None else (record.block if record is not None else step.first)
-    return bisect_right(calls, last) - bisect_right(calls, step.first)
+    return len(_places(record, step))
+
+
+def _places(record: RunRecord, step: StepSeen) -> range:
+    """Where they are in the table of transactions."""
+    blocks = record["transactions"].column("block")
+    last = step.last if step.last is not None else record.block
+    return range(bisect_right(blocks, step.first), bisect_right(blocks, last))
 
 
 @dataclass(frozen=True, slots=True)
 class CallSeen:
-    """A transaction of a step: when it was mined, who sent it, what it called, its gas, and why it failed if it did."""
+    """A transaction of a step: its hash (0x…; empty in runs from before hashes were recorded), when it was mined, who sent it, what it
+    called, for which job, its gas, its status (`done`, `failed`), and why it failed if it did."""
 
+    hash: str
     block: int
     time: str
     node: str
@@ -128,49 +182,31 @@ class CallSeen:
     call: str
     job: int | None
     gas: int
+    status: str
     error: str
 
 
 def transactions_of(record: RunRecord, numbers: Sequence[int], most: int) -> list[CallSeen]:
     """The transactions that were mined in the blocks of steps, by the steps' places from 1; the first `most` of them."""
-    blocks, table, found = _calls(record), record["transactions"], list[CallSeen]()
-    for number in numbers:
-        step = record.steps.get(number)
-        if step is None:
-            continue
-        last = step.last if step.last is not None else record.block
-        for index in range(bisect_right(blocks, step.first), bisect_right(blocks, last)):
-            if len(found) == most:
-                return found
-            row = table.row(index)
-            found.append(
-                CallSeen(
-                    row["block"],
-                    chain_time(row["time"]),
-                    row["node"],
-                    row["role"],
-                    words(row["function"]),
-                    row["job"],
-                    row["gas"],
-                    row["error"] or "",
-                )
-            )
-    return found
+    table = record["transactions"]
+    steps = (record.steps[number] for number in numbers if number in record.steps)
+    places = (place for step in steps for place in _places(record, step))
+    return [_call_seen(table.row(place)) for place in islice(places, most)]
 
 
-def says(step: Mapping[str, Any]) -> str:
-    """What a step asks for, in a few words."""
-    parts = []
-    for name, value in step.items():
-        if name in _HIDDEN:
-            continue
-        if isinstance(value, Mapping) and "between" not in value:
-            inner = ", ".join(f"{key} {to_text(one)}" for key, one in value.items())
-            parts.append(f"{words(name)} {inner}")
-        else:
-            parts.append(f"{words(name)} {to_text(value)}")
-    named = f"as ${step['id']}" if step.get("id") and step.get("do") == "add-topic" else ""
-    return " · ".join(filter(None, [named, *parts]))
+def _call_seen(row: Mapping[str, Any]) -> CallSeen:
+    return CallSeen(
+        hash=row["hash"] or "",
+        block=row["block"],
+        time=chain_time(row["time"]),
+        node=row["node"],
+        role=row["role"],
+        call=words(row["function"]),
+        job=row["job"],
+        gas=row["gas"],
+        status="failed" if row["error"] else "done",
+        error=row["error"] or "",
+    )
 
 
 def numbered(steps: Sequence[Step]) -> Mapping[str, Sequence[int]]:
@@ -198,6 +234,11 @@ def path_of(key: str) -> Path:
     if not parts or len(parts) > 8 or not all(part.isdecimal() and len(part) < 6 for part in parts):
         raise LookupError("there is no such step")
     return tuple(one for part in parts for one in ("steps", int(part)))
+
+
+def key_of(path: Path) -> str:
+    """The key of a step's path."""
+    return ".".join(str(part) for part in path if isinstance(part, int))
 
 
 def list_of(parent: str) -> Path:

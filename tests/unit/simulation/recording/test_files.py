@@ -82,6 +82,17 @@ def test_without_a_folder_nothing_is_written(told: Told) -> None:
     assert Recorder(told.actors, None, told.start).write() is None
 
 
+def test_a_recording_of_before_hashes_is_read_without_them(folder: Path) -> None:
+    whole = contents(Recorded.load(folder))
+    path = folder / "transactions.parquet"
+    parquet.write_table(parquet.read_table(path).drop_columns(["hash"]), path, store_schema=False)
+    earlier = contents(Recorded.load(folder))
+    assert earlier.pop("transactions") == [{**row, "hash": None} for row in whole.pop("transactions")]
+    assert earlier == whole
+    parquet.write_table(parquet.read_table(path).drop_columns(["gas"]), path, store_schema=False)
+    refused(folder, "its columns are not those of transactions")
+
+
 # ── whole or not at all ────────────────────────────────────────────────────────────────────────────────────────────────
 def disk_full(*arguments: object) -> None:
     raise OSError("disk full")

@@ -108,7 +108,7 @@ def test_stakes_are_those_of_the_view() -> None:
 def test_calls_and_behaviours() -> None:
     made, view = recorder(), job(State.TRAINING, 1)
     calls = (
-        SentCall(ANN, "ScatterToken", "approve", None, 46_000, None),
+        SentCall(ANN, "ScatterToken", "approve", None, 46_000, None, b"\xab" * 32),
         SentCall(BOB, "ScatterProtocol", "post", view.id, 9_000, "JobExists"),
     )
     made.add(block(8, calls=calls, behaviours={ANN: "lazy", BOB: "liar"}))
@@ -120,6 +120,7 @@ def test_calls_and_behaviours() -> None:
         (8, 1, "bob", "liar", None, "post", 9_000, "JobExists"),
         (9, 0, "ann", "honest", None, "approve", 46_000, None),
     ]
+    assert rows(made, "transactions", "hash") == [(f"0x{'ab' * 32}",), (None,), (f"0x{'ab' * 32}",)]
     assert rows(made, "behaviours", "block", "node", "behaviour") == [(8, "ann", "lazy"), (9, "ann", "honest")]
     assert rows(made, "blocks", "transactions", "gas")[1:] == [(2, 55_000), (1, 46_000), (0, 0)]
 
