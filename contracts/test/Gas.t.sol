@@ -321,9 +321,8 @@ contract GasTest is ScatterTest {
         vm.cool(address(protocol));
         vm.cool(address(token));
         vm.prank(sender);
-        uint256 before = gasleft();
         (bool done,) = target.call(data);
-        uint256 gas = before - gasleft() + 21_000;
+        uint256 gas = vm.lastCallGas().gasTotalUsed + 21_000;
         vm.assertTrue(done, name);
         for (uint256 i; i < data.length; ++i) {
             gas += data[i] == 0 ? 4 : 16;

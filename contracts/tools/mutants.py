@@ -120,14 +120,13 @@ def prepare() -> None:
 def _compile() -> None:
     """What forge knows already it does not compile again; SystemExit when it cannot."""
     sources = [f"src/{name}.sol" for name in BROKEN]
-    # The profile of the tests compiles soon, not well.
-    variables = {**forge.environment(), "FOUNDRY_PROFILE": "test", "FOUNDRY_SRC": "src"}
+    variables = {**forge.environment(), "FOUNDRY_PROFILE": "mutants"}
     command = [forge.binary(), "build", *sources, "--root", str(WORK)]
     done = subprocess.run(command, cwd=WORK, env=variables, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"the compiler refuses:\n{done.stdout}{done.stderr}")
     for name in BROKEN:
-        shutil.copyfile(WORK / "cache" / "test-out" / f"{name}.sol" / f"{name}.json", ARTIFACTS / f"{name}.json")
+        shutil.copyfile(WORK / "cache" / "out" / f"{name}.sol" / f"{name}.json", ARTIFACTS / f"{name}.json")
 
 
 @contextmanager

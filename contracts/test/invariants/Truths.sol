@@ -95,14 +95,23 @@ abstract contract Truths is World {
         for (uint256 k; k <= j.trainers; ++k) {
             if (k != 0 && !Masks.has(r.published, k - 1)) continue;
             uint256 value = likened(Reference.lane(r.scores, k));
-            (uint256 least, uint256 most) = (type(uint256).max, 0);
-            for (uint256 i; i < all.length; ++i) {
-                if (!Masks.has(truthful, i)) continue;
-                uint256 lane = likened(Reference.lane(openings[job][number][all[i]], k));
-                if (lane < least) least = lane;
-                if (lane > most) most = lane;
-            }
+            (uint256 least, uint256 most) = extremes(openings[job][number], all, truthful, k);
             vm.assertTrue(value >= least && value <= most, "10: within what honest seats said");
+        }
+    }
+
+    /// The least and the most that honest seats said of an update.
+    function extremes(mapping(address => uint256[]) storage opened, address[] memory all, uint256 truthful, uint256 k)
+        private
+        view
+        returns (uint256 least, uint256 most)
+    {
+        least = type(uint256).max;
+        for (uint256 i; i < all.length; ++i) {
+            if (!Masks.has(truthful, i)) continue;
+            uint256 lane = likened(Reference.lane(opened[all[i]], k));
+            if (lane < least) least = lane;
+            if (lane > most) most = lane;
         }
     }
 

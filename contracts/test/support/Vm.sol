@@ -4,6 +4,16 @@ pragma solidity ^0.8.30;
 /// @title The cheats of forge 1.7 that these tests use
 /// @dev npm's forge-std is years behind forge, so the interface is ours; see https://getfoundry.sh/reference/cheatcodes.
 interface Vm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
+    /// What the last call cost that this contract made.
+    function lastCallGas() external view returns (Gas memory gas);
     struct Log {
         bytes32[] topics;
         bytes data;
