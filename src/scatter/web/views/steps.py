@@ -1,5 +1,6 @@
 """Steps as the document has them, and how far a run is with each."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from scatter.web.views.summaries import summary
 from scatter.web.views.text import chain_time, duration, words
 
 REPEAT = name_of(Repeat)
+_LEFT_OUT = re.compile(r" (`\w+` )?None:")
 ONCE = frozenset(map(name_of, (DeployProtocol, TransferInitialSupply, InitializeRoles)))
 """Steps that a scenario begins with, once."""
 
@@ -89,7 +91,8 @@ def about(kind: str) -> str:
     """What a kind of steps does, in one sentence or two."""
     made_by = STEP_KINDS.get(kind)
     text = " ".join((made_by.__doc__ or "").split("\n\n")[0].split()) if made_by else ""
-    return text.split(" None:")[0].split(" `trainers` None")[0].replace("`", "")
+    # What a value that is left out means is said beside its field.
+    return _LEFT_OUT.split(text)[0].replace("`", "")
 
 
 def rows(content: Mapping[str, Any], numbers: Mapping[str, Sequence[int]], record: RunRecord | None) -> list[StepRow]:
@@ -146,7 +149,8 @@ def _moves(there: Sequence[Mapping[str, Any]], parent: str, index: int) -> Itera
         yield Move("Into the repeat below", "ArrowRight", f"{beside}{index + 1}", 0)
     if parent:
         around, _, own = parent.rpartition(".")
-        yield Move("Out of the repeat", "ArrowLeft", around, int(own) + 1)
+        # The first comes out before the repeat, so that the two arrows take one another back.
+        yield Move("Out of the repeat", "ArrowLeft", around, int(own) + (index > 0))
 
 
 def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
