@@ -27,6 +27,7 @@ PAGES = (
         "nodes/2",
         "steps",
         "steps/3.0",
+        "steps/0/transactions",
         "steps/2/transactions",
         "steps/new?do=change-behaviour",
         "run",

@@ -225,7 +225,12 @@ def test_steps_of_a_run_know_their_places_and_how_far_they_are(record: RunRecord
     rows = steps.rows(tomllib.loads(example()), numbers, record)
     assert [row.status for row in rows] == ["done"] * 4
     assert [row.progress for row in rows[3].inner] == ["2 of 2"] * 3
-    assert sum(row.transactions for row in rows) == len(record["transactions"])
+    assert sum(row.transactions for row in rows) == len(record["transactions"]) + rows[0].transactions
+    made = steps.transactions_of(record, [1], 99)
+    assert len(made) == rows[0].transactions
+    assert {"create ScatterToken", "create ScatterProtocol"} <= {call.call for call in made}
+    assert len({call.hash for call in made} | {call.created for call in made}) == 2 * len(made)
+    assert all(call.block <= record["blocks"].column("block")[0] and call.gas > 0 for call in made)
 
 
 def test_steps_know_where_they_can_go() -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from scatter.jobs.positions import Path
+from scatter.localnet.ground import OPERATOR
 from scatter.simulation.step_kinds import (
     STEP_KINDS,
     DeployProtocol,
@@ -163,7 +164,7 @@ def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
 
 def _between(record: RunRecord, step: StepSeen) -> int:
     """How many transactions were mined in the blocks of a step."""
-    return len(_places(record, step))
+    return len(step.created) + len(_places(record, step))
 
 
 def _places(record: RunRecord, step: StepSeen) -> range:
@@ -176,7 +177,8 @@ def _places(record: RunRecord, step: StepSeen) -> range:
 @dataclass(frozen=True, slots=True)
 class CallSeen:
     """A transaction of a step: its hash (0x…; empty in runs from before hashes were recorded), when it was mined, who sent it, what it
-    called, for which job, its gas, its status (`done`, `failed`), and why it failed if it did."""
+    called, for which job, its gas, its status (`done`, `failed`), why it failed if it did, and the address of the contract that it
+    created, if it did that. Of what was mined before the first block that is recorded the time is empty."""
 
     hash: str
     block: int
@@ -188,14 +190,32 @@ class CallSeen:
     gas: int
     status: str
     error: str
+    created: str = ""
 
 
 def transactions_of(record: RunRecord, numbers: Sequence[int], most: int) -> list[CallSeen]:
     """The transactions that were mined in the blocks of steps, by the steps' places from 1; the first `most` of them."""
-    table = record["transactions"]
     steps = (record.steps[number] for number in numbers if number in record.steps)
-    places = (place for step in steps for place in _places(record, step))
-    return [_call_seen(table.row(place)) for place in islice(places, most)]
+    return list(islice((call for step in steps for call in _calls_of(record, step)), most))
+
+
+def _calls_of(record: RunRecord, step: StepSeen) -> Iterator[CallSeen]:
+    for one in step.created:
+        yield CallSeen(
+            hash=one["hash"],
+            block=one["block"],
+            time="",
+            node=OPERATOR,
+            role="none",
+            call=f"create {one['contract']}",
+            job=None,
+            gas=one["gas"],
+            status="done",
+            error="",
+            created=one["address"],
+        )
+    for place in _places(record, step):
+        yield _call_seen(record["transactions"].row(place))
 
 
 def _call_seen(row: Mapping[str, Any]) -> CallSeen:
