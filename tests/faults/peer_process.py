@@ -84,6 +84,7 @@ async def main(told: dict[str, Any]) -> None:
         bootstrap=tuple(told["bootstrap"]),
         address_book=folder / "addresses.json",
         limits=PeerLimits(**told["limits"]),
+        mdns=told["mdns"],
     )
     async with Libp2pNetwork.running(PeerIdentity.from_seed(bytes.fromhex(told["seed"])), settings) as network:
         served = Served(network, folder)

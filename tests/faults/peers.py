@@ -74,9 +74,10 @@ async def peer(
     listen: str = LOOPBACK,
     within: Sequence[str] = (),
     limits: Mapping[str, float] | None = None,
+    mdns: bool = False,
 ) -> AsyncIterator[PeerProcess]:
     """A peer that runs until the block ends, or until it is killed. `within` is what its command begins with; `limits` are
-    those of `PeerLimits` that are to be others."""
+    those of `PeerLimits` that are to be others; `mdns` is whether it looks for others on its network."""
     identity = identity or PeerIdentity.random()
     told = {
         "seed": identity.seed.hex(),
@@ -84,6 +85,7 @@ async def peer(
         "listen": listen,
         "bootstrap": list(bootstrap),
         "limits": dict(limits or {}),
+        "mdns": mdns,
     }
     log = folder / "log"
     with _appending(log) as errors:

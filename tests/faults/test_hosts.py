@@ -74,6 +74,34 @@ async def test_all_are_found_by_the_address_of_one_and_content_goes_across(netwo
         await hand_over(made[1], made[3], seed=1, size=MAX_RANGE_BYTES + 1)
 
 
+async def test_peers_that_know_nobody_find_one_another_on_their_network(network: Network, tmp_path: Path) -> None:
+    """By mDNS, where both look for others; the third does not, and nobody finds it."""
+    for host in (1, 2, 3):
+        network.wire(host)
+    async with AsyncExitStack() as stack:
+        made = [
+            await stack.enter_async_context(
+                peer(
+                    tmp_path / f"host-{host}",
+                    listen=network.listen(host),
+                    within=network.on(host),
+                    mdns=host < HOSTS - 1,
+                )
+            )
+            for host in (1, 2, 3)
+        ]
+        first, second, silent = made
+
+        async def met() -> bool:
+            return second.identity.peer_id in await first.do("connected")
+
+        async with asyncio.timeout(PATIENCE):
+            await until(met)
+        await until_answered(second, first)
+        assert await first.do("ask", peer=silent.key, message="there?") != "there?"
+        assert await silent.do("connected") == []
+
+
 @pytest.mark.long
 async def test_a_host_that_is_cut_off_for_a_minute_comes_back_and_goes_on_where_it_was(
     network: Network, tmp_path: Path

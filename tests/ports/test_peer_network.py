@@ -114,6 +114,15 @@ async def test_longer_ones_do_not(peers: Peers, caplog: pytest.LogCaptureFixture
         await peers.alice.request(peers.bob.peer, PROTOCOL, bytes(MAX_REQUEST_BYTES + 1))
 
 
+async def test_who_is_disconnected_may_come_again(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    peers.bob.serve(PROTOCOL, reverse)
+    assert await peers.alice.request(peers.bob.peer, PROTOCOL, b"") == peers.alice.peer
+    await peers.bob.disconnect(peers.alice.peer, "sent what nobody sends")
+    assert any("disconnected" in line and "which sent what nobody sends" in line for line in caplog.messages)
+    assert await peers.alice.request(peers.bob.peer, PROTOCOL, b"") == peers.alice.peer
+    await peers.bob.disconnect(PeerIdentity.random().public_key, "is a stranger")
+
+
 async def test_a_stranger_is_unreachable(peers: Peers) -> None:
     with pytest.raises(PeerUnreachable, match="not reachable"):
         await peers.alice.request(PeerIdentity.random().public_key, PROTOCOL, b"")

@@ -36,6 +36,10 @@ class ContentUnavailable(LookupError):
     """Nobody who was asked handed the content out; the message says what each of them did."""
 
 
+class WrongContent(MalformedMessage):
+    """A peer sent what is not the content of the CID that it was asked for. Who does so is disconnected."""
+
+
 class ContentFetcher:
     """Fetches content into a store. What one peer sent before it failed is kept, also for a later attempt, and others go on
     from there. A peer that lies, stalls or sends nonsense is asked no more.
@@ -107,7 +111,7 @@ class ContentFetcher:
                 if isinstance(outcome, BaseException):
                     raise outcome
             if source.failure is not None:
-                peers.failed(peer, source.failure)
+                await self._give_up(peer, peers, source.failure)
 
     async def _take_from(self, source: "_Source", download: "_Download") -> None:
         while source.failure is None and (number := await download.next()) is not None:
@@ -127,33 +131,38 @@ class ContentFetcher:
             try:
                 result = await ask(peer)
             except (MalformedMessage, PeerUnreachable) as error:
-                peers.failed(peer, error)
+                await self._give_up(peer, peers, error)
             else:
                 peers.put_first(peer)
                 return result
         raise peers.unavailable()
 
+    async def _give_up(self, peer: PeerKey, peers: "_Peers", error: Exception) -> None:
+        peers.failed(peer, error)
+        if isinstance(error, WrongContent):
+            await self._network.disconnect(peer, f"{error}: {peers.cid}")
+
     async def _block(self, cid: Cid, peer: PeerKey) -> bytes:
         """A raw block, which is its own only leaf: its size is known when it is here."""
-        block = range_from(await self._ask(peer, Request.for_range(cid, 0, LEAF_BYTES)))
+        block = bytes(range_from(await self._ask(peer, Request.for_range(cid, 0, LEAF_BYTES))))
         if len(block) > LEAF_BYTES or Cid.of_block(RAW, block) != cid:
-            raise MalformedMessage(NOT_THIS)
+            raise WrongContent(NOT_THIS)
         return block
 
     async def _layout(self, cid: Cid, peer: PeerKey, limit: int) -> Layout:
         layout = layout_from(await self._ask(peer, Request.for_layout(cid)), limit)
         if await asyncio.to_thread(cid_of_layout, layout) != cid:
-            raise MalformedMessage("sent a layout that is not this content's")
+            raise WrongContent("sent a layout that is not this content's")
         return layout
 
-    async def _piece(self, download: "_Download", number: int, peer: PeerKey) -> bytes:
+    async def _piece(self, download: "_Download", number: int, peer: PeerKey) -> memoryview:
         offset = number * MAX_RANGE_BYTES
         length = min(MAX_RANGE_BYTES, download.layout.size - offset)
         piece = range_from(await self._ask(peer, Request.for_range(download.cid, offset, length)))
         if len(piece) != length:
             raise MalformedMessage(f"sent {len(piece)} bytes instead of {length}")
         if not await asyncio.to_thread(download.is_right, number, piece):
-            raise MalformedMessage(NOT_THIS)
+            raise WrongContent(NOT_THIS)
         return piece
 
     async def _ask(self, peer: PeerKey, request: Request) -> bytes:
@@ -164,7 +173,7 @@ class _Peers:
     """Whom to ask, one after the other and nobody twice, and what came of it."""
 
     def __init__(self, cid: str, me: PeerKey, candidates: Sequence[PeerKey], routing: ContentRouting | None) -> None:
-        self._cid = cid
+        self.cid = cid
         self._left = deque(peer for peer in dict.fromkeys(candidates) if peer != me)
         self._known = {me, *self._left}
         self._routing = routing
@@ -176,7 +185,7 @@ class _Peers:
         async with self._looking:
             if not self._left and self._routing is not None:
                 routing, self._routing = self._routing, None
-                found = [peer for peer in await routing.providers(self._cid) if peer not in self._known]
+                found = [peer for peer in await routing.providers(self.cid) if peer not in self._known]
                 self._left.extend(dict.fromkeys(found))
             return self._left.popleft() if self._left else None
 
@@ -191,7 +200,7 @@ class _Peers:
     def unavailable(self) -> ContentUnavailable:
         """The error when there is nobody left."""
         reasons = "; ".join(self._reasons) or "there was nobody to ask"
-        return ContentUnavailable(f"nobody handed out {self._cid}: {reasons}")
+        return ContentUnavailable(f"nobody handed out {self.cid}: {reasons}")
 
 
 @dataclass(slots=True)
@@ -229,7 +238,7 @@ class _Download:
         """Whether all of it is here."""
         return not self.missing and not self.taken
 
-    def is_right(self, number: int, piece: bytes) -> bool:
+    def is_right(self, number: int, piece: bytes | memoryview) -> bool:
         """Whether bytes are the piece of that number."""
         return leaf_digests(piece) == list(self.layout.leaves[number * RANGE_LEAVES : (number + 1) * RANGE_LEAVES])
 

@@ -221,7 +221,7 @@ class _Incoming:
         self._inner = inner
         self.begun = inner.begun
 
-    async def write(self, offset: int, piece: bytes) -> None:
+    async def write(self, offset: int, piece: bytes | memoryview) -> None:
         await self._inner.write(offset, piece)
 
     async def read(self, offset: int, length: int) -> bytes:

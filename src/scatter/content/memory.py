@@ -90,7 +90,7 @@ class _IncomingToMemory:
         self._cid = cid
         self._content = content
 
-    async def write(self, offset: int, piece: bytes) -> None:
+    async def write(self, offset: int, piece: bytes | memoryview) -> None:
         self._content[offset : offset + len(piece)] = piece
 
     async def read(self, offset: int, length: int) -> bytes:

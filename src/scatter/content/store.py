@@ -140,7 +140,7 @@ class _IncomingFile:
         self._descriptor: int | None = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.ftruncate(self._descriptor, size)
 
-    async def write(self, offset: int, piece: bytes) -> None:
+    async def write(self, offset: int, piece: bytes | memoryview) -> None:
         await asyncio.to_thread(self._write, offset, piece)
 
     async def read(self, offset: int, length: int) -> bytes:
@@ -160,7 +160,7 @@ class _IncomingFile:
             raise ValueError("nothing can be done with content after it was finished or left")
         return self._descriptor
 
-    def _write(self, offset: int, piece: bytes) -> None:
+    def _write(self, offset: int, piece: bytes | memoryview) -> None:
         rest = memoryview(piece)
         while rest:
             written = os.pwrite(self._open, rest, offset)

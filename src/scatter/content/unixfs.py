@@ -58,7 +58,7 @@ def layout_of(content: bytes) -> Layout:
     return Layout(len(content), tuple(leaf_digests(content)))
 
 
-def leaf_digests(piece: bytes) -> list[bytes]:
+def leaf_digests(piece: bytes | memoryview) -> list[bytes]:
     """The sha2-256 digests of the leaves in a piece of a file that begins at one."""
     view = memoryview(piece)
     starts = range(0, max(1, len(piece)), LEAF_BYTES)

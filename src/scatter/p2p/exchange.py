@@ -18,11 +18,13 @@ from libp2p.stream_muxer.yamux.yamux import YamuxStream
 from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.host import Host
 from scatter.p2p.identity import multihash_of, peer_key
+from scatter.p2p.manners import disconnect
 from scatter.p2p.routing import Routing
 from scatter.p2p.settings import PeerLimits
 from scatter.p2p.streams import (
     BrokenStream,
     Offence,
+    open_window,
     read_answer,
     read_end,
     read_request,
@@ -93,6 +95,7 @@ class Asking:
         try:
             if exchange.given_up:
                 raise PeerUnreachable("was too slow")
+            await open_window(stream)
             await write_message(stream, exchange.payload)
             answer = await read_answer(stream)
             await read_end(stream)
@@ -169,20 +172,29 @@ class Answering:
             try:
                 if peer is None:
                     raise BrokenStream("has another kind of key than Scatter's peers")
-                await self._answer(stream, peer, answerer)
+                await self._pace.wait(peer)
+                request = await self._request(stream)
             except Offence as offence:
-                await _disconnect(stream, str(offence))
+                return await disconnect(stream, str(offence))
+            except BrokenStream as error:
+                return await self._host.manners.broke(stream, f"asked nothing on {protocol}: it {error}")
+            try:
+                await self._answer(stream, peer, answerer, request)
+            except Offence as offence:
+                await disconnect(stream, str(offence))
             except BrokenStream as error:
                 _log.info("%s on %s: %s", stream.muxed_conn.peer_id, protocol, error)
                 await reset(stream)
 
         self._host.basic.set_stream_handler(TProtocol(protocol), handle)
 
-    async def _answer(self, stream: INetStream, peer: PeerKey, answerer: Answerer) -> None:
-        await self._pace.wait(peer)
+    async def _request(self, stream: INetStream) -> bytes:
         with self._host.watchdog.over(stream, self._limits.request_seconds):
             request = await read_request(stream)
             await read_end(stream)
+        return request
+
+    async def _answer(self, stream: INetStream, peer: PeerKey, answerer: Answerer, request: bytes) -> None:
         async with self._turns.turn(peer):
             answer = await _while_open(stream, lambda: answerer(peer, request))
             if answer is not None and len(answer) > MAX_ANSWER_BYTES:
@@ -209,9 +221,3 @@ async def _cancel_when_closed(stream: INetStream, scope: trio.CancelScope) -> No
     while not muxed.closed:  # noqa: ASYNC110 — the library tells nobody
         await trio.sleep(_LOOKING_SECONDS)
     scope.cancel()
-
-
-async def _disconnect(stream: INetStream, offence: str) -> None:
-    connection = stream.muxed_conn
-    if isinstance(connection, BoundedYamux):
-        await connection.drop(offence)

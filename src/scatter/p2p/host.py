@@ -21,8 +21,8 @@ from libp2p.utils.address_validation import expand_wildcard_address
 from multiaddr import Multiaddr
 
 from scatter.p2p.addresses import host_of
-from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.identity import PeerIdentity
+from scatter.p2p.manners import Manners, disconnect
 from scatter.p2p.settings import CannotListen, PeerLimits, PeerSettings
 from scatter.p2p.streams import Watchdog, reset
 from scatter.p2p.swarm import BoundedSwarm
@@ -40,13 +40,14 @@ logging.getLogger("libp2p").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A running host. `watchdog` and `nursery` live as long as it does."""
+    """A running host. `watchdog`, `manners` and `nursery` live as long as it does."""
 
     basic: BasicHost
     swarm: BoundedSwarm
     dht: KadDHT
     nursery: trio.Nursery
     watchdog: Watchdog
+    manners: Manners
 
 
 @asynccontextmanager
@@ -63,7 +64,8 @@ async def running_host(
     dht.provider_store.providers = _BoundedProviders()
     async with trio.open_nursery() as nursery:
         watchdog = Watchdog(nursery)
-        guard = _Guard(watchdog, settings.limits)
+        manners = Manners(settings.limits)
+        guard = _Guard(watchdog, manners, settings.limits)
         swarm.set_stream_handler(guard.around(swarm.common_stream_handler))
         basic.set_stream_handler(KAD, guard.around_lookups(dht.handle_stream))
         dht._inbound_limiter.total_tokens = _LOOKUP_STREAMS  # a dozen strangers could block it for all
@@ -71,7 +73,7 @@ async def running_host(
             if not swarm.listeners:
                 raise CannotListen(f"cannot listen on {', '.join(map(str, listen))}")
             try:
-                yield Host(basic, swarm, dht, nursery, watchdog)
+                yield Host(basic, swarm, dht, nursery, watchdog, manners)
             finally:
                 await swarm.hang_up()
                 nursery.cancel_scope.cancel()
@@ -81,8 +83,9 @@ class _Guard:
     """Deals with streams that other peers open. Whatever goes wrong with one goes wrong with it alone: an error that came out
     of a handler would end all connections."""
 
-    def __init__(self, watchdog: Watchdog, limits: PeerLimits) -> None:
+    def __init__(self, watchdog: Watchdog, manners: Manners, limits: PeerLimits) -> None:
         self._watchdog = watchdog
+        self._manners = manners
         self._limits = limits
         self._open: Counter[ID] = Counter()
         self._lookups: Counter[ID] = Counter()
@@ -91,8 +94,7 @@ class _Guard:
         async def handle(stream: INetStream) -> None:
             connection = stream.muxed_conn
             if self._open[connection.peer_id] >= self._limits.streams_per_peer:
-                if isinstance(connection, BoundedYamux):
-                    await connection.drop(f"opened more than {self._limits.streams_per_peer} streams")
+                await disconnect(stream, f"opened more than {self._limits.streams_per_peer} streams")
                 return
             await self._handle(stream, handler, self._open, self._limits.stream_seconds)
 
@@ -113,11 +115,12 @@ class _Guard:
         peer = stream.muxed_conn.peer_id
         under_way[peer] += 1
         try:
-            with self._watchdog.over(stream, seconds):
+            with self._watchdog.over(stream, seconds) as watch:
                 await handler(stream)
+            if watch.over:
+                await self._manners.broke(stream, f"did not end a stream within {seconds:g} s")
         except Exception as error:
-            _log.info("a stream of %s broke: %r", peer, error)
-            await reset(stream)
+            await self._manners.broke(stream, f"broke a stream: {error!r}")
         finally:
             under_way[peer] -= 1
             if not under_way[peer]:

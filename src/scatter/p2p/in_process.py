@@ -84,3 +84,7 @@ class InProcessPeer:
             _log.error("an answer of %d bytes to %s is longer than peers take", len(answer), protocol)
             raise PeerUnreachable("could not answer")
         return answer
+
+    async def disconnect(self, peer: PeerKey, offence: str) -> None:
+        """See `PeerNetwork`. There are no connections here, so that the line in the log is all."""
+        _log.warning("disconnected %s, which %s", peer.hex()[:8], offence)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from scatter.p2p.buffers import return_large_buffers
 from scatter.p2p.identity import PeerIdentity
@@ -74,6 +74,11 @@ class Libp2pNetwork:
             return await self._thread.call(self._in_trio.ask, peer, protocol, payload, timeout)
         except ThreadEnded:
             raise PeerUnreachable(_STOPPED) from None
+
+    async def disconnect(self, peer: PeerKey, offence: str) -> None:
+        """See `PeerNetwork`."""
+        with suppress(ThreadEnded, PeerUnreachable):
+            await self._thread.call(self._in_trio.disconnect, peer, offence)
 
     async def provide(self, cid: str) -> None:
         """See `ContentRouting`. At most nine at once and then one a second: others take no more from one peer."""

@@ -19,7 +19,7 @@ from scatter.p2p.addresses import multiaddr, peer_of
 from scatter.p2p.bounded_yamux import BoundedYamux
 from scatter.p2p.exchange import Answerer, Answering, Asking
 from scatter.p2p.host import Host, running_host
-from scatter.p2p.identity import PeerIdentity, peer_key
+from scatter.p2p.identity import PeerIdentity, multihash_of, peer_key
 from scatter.p2p.routing import Routing
 from scatter.p2p.settings import PeerSettings
 from scatter.ports import ConnectedPeer, PeerKey, PeerSource, PeerUnreachable
@@ -85,6 +85,12 @@ class Libp2pPeer:
     async def ask(self, peer: PeerKey, protocol: str, payload: bytes, timeout: float) -> bytes:
         """The answer of a peer; PeerUnreachable when there is none in `timeout` seconds."""
         return await self._now.asking.ask(peer, protocol, payload, timeout)
+
+    async def disconnect(self, peer: PeerKey, offence: str) -> None:
+        """End all connections with a peer, because of what it did."""
+        for connection in self._now.host.swarm.get_connections(ID(multihash_of(peer))):
+            if isinstance(connection.muxed_conn, BoundedYamux):
+                await connection.muxed_conn.drop(offence)
 
     async def provide(self, cid: str) -> None:
         """Tell others that this peer has the content of a CID."""

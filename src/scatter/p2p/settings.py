@@ -25,6 +25,9 @@ class PeerLimits:
     """Requests that one peer may make on average; more are delayed."""
     requests_at_once: int = 200
     """Requests that one peer may make in a burst without a delay."""
+    broken_streams: int = 20
+    """Streams that one peer may leave without a whole message, or not end in time, within a minute; one more, and it is
+    disconnected."""
     answers: int = 16
     """Answers that are worked out or sent at a time; each is at most 8 MiB."""
     answers_per_peer: int = 4

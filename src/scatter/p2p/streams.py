@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import cast
 
 import trio
@@ -10,10 +12,13 @@ from libp2p.abc import INetStream
 from libp2p.exceptions import BaseLibp2pError
 from libp2p.network.stream.exceptions import StreamEOF, StreamReset
 from libp2p.network.stream.net_stream import NetStream
+from libp2p.stream_muxer.exceptions import MuxedStreamEOF
+from libp2p.stream_muxer.yamux.yamux import YamuxStream
 
 from scatter.ports.peers import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
 
-_CHUNK_BYTES = 64 << 10
+_WRITE_BYTES = 65535 - 16 - 12
+"""One packet of Noise with one frame of yamux: 64 KiB would go in two packets, the second with 17 bytes."""
 _MAX_LENGTH_DIGITS = 4
 """Bytes of the length before a message: 28 bits, more than any message has."""
 
@@ -41,19 +46,28 @@ class Watchdog:
         self._nursery = nursery
 
     @contextmanager
-    def over(self, stream: INetStream, seconds: float) -> Iterator[None]:
+    def over(self, stream: INetStream, seconds: float) -> Iterator["Watch"]:
         """Reset the stream when the block takes longer."""
-        scope = trio.CancelScope()
-        self._nursery.start_soon(_reset_later, scope, stream, seconds)
+        watch = Watch()
+        self._nursery.start_soon(_reset_later, watch, stream, seconds)
         try:
-            yield
+            yield watch
         finally:
-            scope.cancel()
+            watch.scope.cancel()
 
 
-async def _reset_later(scope: trio.CancelScope, stream: INetStream, seconds: float) -> None:
-    with scope:
+@dataclass(slots=True)
+class Watch:
+    """The time that a stream has; `over` when it took longer."""
+
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    over: bool = False
+
+
+async def _reset_later(watch: Watch, stream: INetStream, seconds: float) -> None:
+    with watch.scope:
         await trio.sleep(seconds)
+        watch.over = True
         await reset(stream)
 
 
@@ -80,9 +94,11 @@ async def write_answer(stream: INetStream, answer: bytes | None) -> None:
 
 async def _write(stream: INetStream, head: bytes, message: bytes) -> None:
     # Apart: a message may have megabytes, and is not copied once more for the sake of a few bytes.
+    rest = memoryview(message)
     try:
         await stream.write(head)
-        await stream.write(message)
+        for start in range(0, len(rest), _WRITE_BYTES):
+            await stream.write(rest[start : start + _WRITE_BYTES])  # type: ignore[arg-type]
     except StreamReset as error:
         if "window update" in str(error.__cause__):  # the library waits for five seconds
             raise Offence("took nothing more of what it had asked for") from error
@@ -93,6 +109,16 @@ async def _write(stream: INetStream, head: bytes, message: bytes) -> None:
 async def read_request(stream: INetStream) -> bytes:
     """The request that a stream brings; Offence or BrokenStream when it is none."""
     return await _read_exactly(stream, await _read_length(stream, MAX_REQUEST_BYTES))
+
+
+async def open_window(stream: INetStream) -> None:
+    """Let the other side send the longest answer without waiting for leave: yamux begins with 256 KiB, and a peer that has
+    used them up looks only every 10 ms whether it may go on. What nobody reads has a bound of its own (`UnreadBytes`)."""
+    muxed, longest = _muxed(stream), _MAX_LENGTH_DIGITS + len(ANSWERED) + MAX_ANSWER_BYTES
+    async with muxed.window_lock:
+        more = longest - muxed.recv_window
+        muxed.recv_window = muxed.target_recv_window = longest
+    await muxed.send_window_update(more)
 
 
 async def read_answer(stream: INetStream) -> bytes | None:
@@ -115,15 +141,25 @@ async def read_end(stream: INetStream) -> None:
 
 
 async def _read_exactly(stream: INetStream, length: int) -> bytes:
-    pieces: list[bytes] = []
-    left = length
-    while left:
-        piece = await _read_some(stream, min(_CHUNK_BYTES, left))
+    read = BytesIO()  # hands its bytes out without a copy
+    while (left := length - read.tell()) > 0:
+        piece = await _read_unseen(stream, left)
         if not piece:
-            raise BrokenStream(f"broke off after {length - left} of {length} bytes")
-        pieces.append(piece)
-        left -= len(piece)
-    return b"".join(pieces)
+            raise BrokenStream(f"broke off after {read.tell()} of {length} bytes")
+        read.write(piece)
+    return read.getvalue()
+
+
+async def _read_unseen(stream: INetStream, most: int) -> bytes:
+    """At least one byte, or none at the end; the other side is not told that it may send as many more, as it would be after
+    every read of the library's own: it says one message, for which the window is open already."""
+    muxed = _muxed(stream)
+    try:
+        return await muxed.conn.read_stream(muxed.stream_id, most)
+    except MuxedStreamEOF:
+        return b""
+    except BaseLibp2pError as error:
+        raise BrokenStream("broke off") from error
 
 
 async def _read_length(stream: INetStream, limit: int) -> int:
@@ -148,6 +184,10 @@ async def _read_some(stream: INetStream, most: int) -> bytes:
         return b""
     except BaseLibp2pError as error:
         raise BrokenStream("broke off") from error
+
+
+def _muxed(stream: INetStream) -> YamuxStream:
+    return cast(YamuxStream, cast(NetStream, stream).muxed_stream)
 
 
 def _length(value: int) -> bytes:

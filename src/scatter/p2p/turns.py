@@ -54,7 +54,7 @@ class Turns:
 
 
 class Pace:
-    """How fast each peer may ask: `rate` requests a second on average, `burst` at once (the generic cell rate algorithm,
+    """How fast each peer may do something, as to ask: `rate` times a second on average, `burst` at once (the generic cell rate algorithm,
     ITU-T I.371)."""
 
     def __init__(self, rate: float, burst: int) -> None:
@@ -64,8 +64,15 @@ class Pace:
 
     async def wait(self, peer: PeerKey) -> None:
         """Return when the peer's next request may be looked at."""
+        await trio.sleep(self._delay(peer))
+
+    def exceeded(self, peer: PeerKey) -> bool:
+        """Count one more; whether that was too soon."""
+        return self._delay(peer) > 0
+
+    def _delay(self, peer: PeerKey) -> float:
         now = trio.current_time()
         due = max(now, self._due.get(peer, now))
         self._due = {other: time for other, time in self._due.items() if time > now}
         self._due[peer] = due + self._gap
-        await trio.sleep(max(0.0, due - self._slack - now))
+        return max(0.0, due - self._slack - now)

@@ -65,7 +65,7 @@ class IncomingContent(Protocol):
         """Whether there is something of it from an earlier attempt, right or wrong."""
         ...
 
-    async def write(self, offset: int, piece: bytes) -> None:
+    async def write(self, offset: int, piece: bytes | memoryview) -> None:
         """Keep a piece at its place."""
         ...
 

@@ -34,6 +34,11 @@ class PeerNetwork(Protocol):
         when the payload is longer than 64 KiB."""
         ...
 
+    async def disconnect(self, peer: PeerKey, offence: str) -> None:
+        """End the connection with a peer, if there is one, and say in the log what it did: what no honest peer does, as to
+        send bytes that are not those of a CID. Either side may connect again."""
+        ...
+
 
 class ContentRouting(Protocol):
     """Who has content, as peers tell one another. Whoever says so may lie: what he sends is verified."""

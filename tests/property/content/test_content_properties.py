@@ -3,12 +3,13 @@
 from contextlib import suppress
 
 import cbor2
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scatter.content.cids import Cid, InvalidCid
 from scatter.content.encryption import EncryptionError, decrypt_content, encrypt_content, open_sealed
-from scatter.content.messages import Request, layout_answer, layout_from, range_from
+from scatter.content.messages import Request, layout_answer, layout_from, range_answer, range_from
 from scatter.content.unixfs import LEAF_BYTES, Layout, cid_of, cid_of_layout, layout_of, leaves_in
 from scatter.ports.messages import MalformedMessage
 
@@ -84,7 +85,7 @@ def test_answers_are_read_or_malformed(message: bytes) -> None:
     else:
         assert len(layout.leaves) == leaves_in(layout.size)
     with suppress(MalformedMessage):
-        assert isinstance(range_from(message), bytes)
+        assert isinstance(range_from(message), memoryview)
 
 
 @given(keys, st.binary(max_size=500), st.binary(max_size=50), st.data())
@@ -108,3 +109,16 @@ def test_nonsense_is_not_sealed(key: bytes, sealed: bytes, context: bytes) -> No
     except EncryptionError:
         return
     raise AssertionError("nonsense opened")
+
+
+@given(sizes, st.binary(min_size=1, max_size=50), st.integers(-3, 3))
+def test_a_range_is_read_as_the_library_reads_it(size: int, seed: bytes, wrong: int) -> None:
+    content = (seed * (size // len(seed) + 1))[:size]
+    encoded = cbor2.dumps({"status": "here", "content": content}, canonical=True)
+    assert range_answer(content) == encoded
+    assert range_from(encoded) == content
+    other_order = cbor2.dumps({"content": content, "status": "here"})
+    assert range_from(other_order) == content
+    if wrong:
+        with pytest.raises(MalformedMessage):
+            range_from(encoded[:wrong] if wrong < 0 else encoded + bytes(wrong))

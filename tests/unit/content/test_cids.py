@@ -8,6 +8,7 @@ from scatter.content.cids import DAG_PB, RAW, Cid, InvalidCid, digest_of, raw_ci
 from scatter.content.unixfs import LEAF_BYTES, LINKS, Layout, cid_of
 
 VECTORS: dict[str, str] = json.loads((Path(__file__).parents[2] / "data/cid-vectors.json").read_text())
+LARGE_VECTORS: dict[str, str] = json.loads((Path(__file__).parents[2] / "data/cid-vectors-large.json").read_text())
 EMPTY = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 
 
@@ -20,6 +21,13 @@ def vector_content(size: int) -> bytes:
 @pytest.mark.parametrize("size", sorted(VECTORS, key=int))
 def test_cids_are_those_of_ipfs(size: str) -> None:
     assert str(cid_of(vector_content(int(size)))) == VECTORS[size]
+
+
+@pytest.mark.parametrize("size", sorted(LARGE_VECTORS, key=int))
+def test_cids_of_large_files_are_those_of_ipfs(size: str) -> None:
+    """At the bounds of leaves and of levels. By ipfs-unixfs-importer 17.1.1: CID version 1, raw leaves of 262,144 bytes, a balanced
+    tree with 174 links; the content is SHAKE256 of "scatter"."""
+    assert str(cid_of(hashlib.shake_256(b"scatter").digest(int(size)))) == LARGE_VECTORS[size]
 
 
 def test_a_file_of_more_than_one_level() -> None:

@@ -28,13 +28,14 @@ GIBIBYTE = 1 << 30
 
 
 class Peers:
-    """A network with peers of the test's making; `asked` says who was asked how often."""
+    """A network with peers of the test's making; `asked` says who was asked how often, `disconnected` who was thrown out and why."""
 
     peer: PeerKey = ME
 
     def __init__(self) -> None:
         self.handlers: dict[PeerKey, RequestHandler] = {}
         self.asked: dict[PeerKey, int] = {}
+        self.disconnected: list[tuple[PeerKey, str]] = []
 
     def serve(self, protocol: str, handler: RequestHandler) -> None:
         assert protocol == PROTOCOL
@@ -51,6 +52,9 @@ class Peers:
         if peer not in self.handlers:
             raise PeerUnreachable("is not reachable")
         return await self.handlers[peer](ME, payload)
+
+    async def disconnect(self, peer: PeerKey, offence: str) -> None:
+        self.disconnected.append((peer, offence))
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def in_ranges(change: Callable[[bytes], bytes]) -> Bend:
     """Change what is handed out of a file, and say all else as it is."""
 
     def bend(request: Request, said: bytes) -> bytes:
-        return said if is_layout(request) or b"content" not in said else range_answer(change(range_from(said)))
+        return said if is_layout(request) or b"content" not in said else range_answer(change(bytes(range_from(said))))
 
     return bend
 
@@ -156,6 +160,7 @@ async def test_the_error_says_what_everybody_did(peers: Peers, mine: FileContent
     ):
         assert reason in text
     assert peers.asked[kinds[0]] == 1, "nobody is asked twice"
+    assert peers.disconnected == [(kinds[2], f"sent bytes that are not this content's: {cid_of(BIG)}")]
 
 
 async def test_nobody_to_ask(peers: Peers, mine: FileContentStore) -> None:
