@@ -271,6 +271,26 @@ def test_steps_go_into_a_repeat_and_out_of_it_by_keys_and_by_buttons(page: Page,
     assert complaints(page) == []
 
 
+def test_a_list_that_is_drawn_anew_leaves_focus_and_open_menus_alone(page: Page, web: Web) -> None:
+    with_a_repeat(page, web, "Left alone")
+    drawn = page.evaluate_handle("document.querySelector('.steps')")
+    for what in ("#grip-3", "#more-3", "#edit-6\\.1", "#add-to-6"):
+        page.locator(what).focus()
+        page.evaluate("document.body.dispatchEvent(new Event('scatter:steps'))")
+        page.wait_for_function("before => !before.isConnected", arg=drawn)
+        expect(page.locator(what)).to_be_focused()
+        drawn = page.evaluate_handle("document.querySelector('.steps')")
+    page.locator("#more-3").press("Enter")
+    page.evaluate("document.body.dispatchEvent(new Event('scatter:steps'))")
+    page.wait_for_timeout(1000)
+    expect(page.locator('[data-key="3"] .menu-list')).to_be_visible()
+    assert drawn.evaluate("before => before.isConnected")
+    page.keyboard.press("Escape")
+    page.wait_for_function("before => !before.isConnected", arg=drawn)
+    expect(page.locator("#more-3")).to_be_focused()
+    assert complaints(page) == []
+
+
 def with_a_repeat(page: Page, web: Web, name: str) -> None:
     """The page of steps of a workspace: six steps, and a seventh that repeats three."""
     base = new_workspace(page, web, name)

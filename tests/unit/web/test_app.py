@@ -353,6 +353,9 @@ async def test_what_was_recorded_is_handed_out(client: httpx.AsyncClient) -> Non
     assert (await client.get(at)).json()["status"] == "finished"
     assert len((await client.get(f"{at}/nodes")).json()) == 16
     assert [step["status"] for step in (await client.get(f"{at}/steps")).json()] == ["done"] * 4
+    repeat = (await client.get(f"{at}/steps")).json()[3]
+    assert [(one["key"], one["progress"]) for one in repeat["inner"]] == [(f"3.{n}", "2 of 2") for n in range(3)]
+    assert "moves" not in repeat
     calls = (await client.get(f"{at}/steps/2/transactions")).json()
     assert {call["call"] for call in calls} == {"register", "approve", "deposit ticket"}
     assert all(re.fullmatch("0x[0-9a-f]{64}", call["hash"]) for call in calls)

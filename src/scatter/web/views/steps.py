@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any
 
@@ -80,6 +80,11 @@ class StepRow:
     def about(self) -> str:
         """What this kind of steps does."""
         return about(self.kind)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, without where it can go: that is for buttons."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("moves", "inner")}
+        return {**own, "inner": [row.to_json() for row in self.inner]}
 
     def until(self, first: int) -> int | None:
         """How many steps of a run are done when this one is, of those from the place `first` on: once more if it is repeated, all that
