@@ -216,6 +216,7 @@ async def test_what_is_toml_and_no_scenario_is_shown_and_can_be_corrected(
 ) -> None:
     made = (await fresh.post(f"{API}/workspaces", json={"name": "Odd", "document": document})).json()
     assert made["problem"]
+    assert 'aria-label="Correct Odd"' in (await fresh.get("/")).text
     base = f"/w/{made['id']}"
     for page in ("/", *(f"{base}/{tab}" for tab in ("setup", "nodes", "steps", "run", "data", "jobs", "file"))):
         answer = await fresh.get(page)

@@ -10,7 +10,7 @@ from scatter.web.pages.files import file_page
 from scatter.web.pages.rendering import go_to, page, posted
 from scatter.web.service import FormError, Service
 from scatter.web.views.nodes import groups
-from scatter.web.views.problems import told
+from scatter.web.views.problems import correction, told
 
 router = APIRouter()
 
@@ -36,6 +36,7 @@ async def _page(request: Request, desk: Service, errors: dict[str, str], said: d
                 "run": runs[0] if runs else None,
                 "runs": len(runs),
                 "problem": "" if problem is None else told(problem, content),
+                "correction": "" if problem is None else correction(problem),
             }
         )
     return page(request, "workspaces.html", {"cards": cards, "errors": errors, "said": said}, 422 if errors else 200)
