@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PACKAGE = Path(__file__).with_name("node_modules") / "@sparticuz" / "chromium" / "bin"
+START_SECONDS = 60
 MACHINE = "x86_64"
 """What the package's Chromium is built for."""
 NONE = (
@@ -41,6 +42,20 @@ class Chromium:
     program: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    def starts(self) -> bool:
+        """Whether it does: libraries may be missing, or the program be one that tells how to install it."""
+        try:
+            ran = subprocess.run(
+                [self.program, "--version"],
+                env={**os.environ, **self.environment},
+                check=False,
+                capture_output=True,
+                timeout=START_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return ran.returncode == 0
+
     @property
     def launch(self) -> dict[str, object]:
         """How Playwright starts it. Its sandbox needs rights that containers seldom give; pages of tests are our own."""
@@ -52,12 +67,14 @@ class Chromium:
 
 
 def find() -> Chromium | None:
-    """The one to use; None when there is none."""
-    program = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if program is not None:
-        return Chromium(program)
+    """The one to use; None when there is none that starts."""
+    return next((one for one in _there() if one.starts()), None)
+
+
+def _there() -> Iterator[Chromium]:
+    yield from (Chromium(path) for name in NAMES if (path := shutil.which(name)))
     if platform.machine() != MACHINE or not PACKAGE.is_dir():
-        return None
+        return
     folder = _unpacked(PACKAGE.parents[2] / ".chromium")
     # Where no language is set, it would speak one that JavaScript does not know.
     settings = {
@@ -66,7 +83,7 @@ def find() -> Chromium | None:
         "LANG": "en_US.UTF-8",
         "LC_ALL": "en_US.UTF-8",
     }
-    return Chromium(str(folder / "chromium"), settings)
+    yield Chromium(str(folder / "chromium"), settings)
 
 
 def _unpacked(folder: Path) -> Path:

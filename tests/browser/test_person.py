@@ -253,7 +253,13 @@ def test_steps_go_into_a_repeat_and_out_of_it_by_keys_and_by_buttons(page: Page,
     press(page, "5.0", "Delete")
     expect(page.locator('[data-key="5.4"]')).to_have_count(0)
     press(page, "5.0", "Out of the repeat")
-    expect(page.locator('[data-key="6"] b')).to_have_text("Trainers join")
+    expect(page.locator('[data-key="5"] > .step-line b')).to_have_text("Trainers join")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#grip-5\\.0")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#grip-5")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#grip-6")).to_be_focused()
     page.locator('[data-key="5.0"] a').first.click()
     page.get_by_label("Round", exact=True).fill("2")
     page.get_by_role("button", name="Save").click()
@@ -262,6 +268,26 @@ def test_steps_go_into_a_repeat_and_out_of_it_by_keys_and_by_buttons(page: Page,
     page.locator(".no-steps").get_by_role("link", name=re.compile("^Advance time")).click()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator('[data-key="5.3"] .says')).to_have_text("by 1 d, while nodes work")
+    assert complaints(page) == []
+
+
+def test_a_list_that_is_drawn_anew_leaves_focus_and_open_menus_alone(page: Page, web: Web) -> None:
+    with_a_repeat(page, web, "Left alone")
+    drawn = page.evaluate_handle("document.querySelector('.steps')")
+    for what in ("#grip-3", "#more-3", "#edit-6\\.1", "#add-to-6"):
+        page.locator(what).focus()
+        page.evaluate("document.body.dispatchEvent(new Event('scatter:steps'))")
+        page.wait_for_function("before => !before.isConnected", arg=drawn)
+        expect(page.locator(what)).to_be_focused()
+        drawn = page.evaluate_handle("document.querySelector('.steps')")
+    page.locator("#more-3").press("Enter")
+    page.evaluate("document.body.dispatchEvent(new Event('scatter:steps'))")
+    page.wait_for_timeout(1000)
+    expect(page.locator('[data-key="3"] .menu-list')).to_be_visible()
+    assert drawn.evaluate("before => before.isConnected")
+    page.keyboard.press("Escape")
+    page.wait_for_function("before => !before.isConnected", arg=drawn)
+    expect(page.locator("#more-3")).to_be_focused()
     assert complaints(page) == []
 
 

@@ -46,6 +46,17 @@ class SentCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """A contract that the operator created: its name, where it is, and the transaction's hash, block and gas."""
+
+    contract: str
+    address: Address
+    hash: bytes
+    block: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class BlockRecord:
     """A block as it was mined: its events in order (those of the token too), the calls in it, and the view that includes it.
 

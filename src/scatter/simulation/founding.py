@@ -8,7 +8,7 @@ from typing import Any
 
 from scatter.chain.anvil import DevelopmentChain
 from scatter.chain.connection import Connection
-from scatter.chain.deploy import deploy
+from scatter.chain.deploy import Progress, deploy
 from scatter.chain.deployment import DEVELOPMENT_CHAIN_ID, PROTOCOL, TOKEN, Deployment
 from scatter.chain.keys import seeded_account
 from scatter.chain.parameters import ChainParameters
@@ -67,11 +67,13 @@ async def empty_world(seed: int, block_seconds: int, state: Path | None = None) 
         yield world
 
 
-async def deploy_contracts(world: World, parameters: ChainParameters, seed: int) -> Deployment:
-    """Put the contracts on the chain; the operator holds the whole supply of tokens."""
+async def deploy_contracts(
+    world: World, parameters: ChainParameters, seed: int, progress: Progress | None = None
+) -> Deployment:
+    """Put the contracts on the chain, and tell of each; the operator holds the whole supply of tokens."""
     plan = Plan(parameters, world.operator.address, secret_of(seed))
     deployment: Deployment = await world.perform(
-        world.operator, deploy(world.operator, plan, chain_id=DEVELOPMENT_CHAIN_ID)
+        world.operator, deploy(world.operator, plan, chain_id=DEVELOPMENT_CHAIN_ID, progress=progress)
     )
     await world.chain.know(deployment.bindings(), deployment.block)
     return deployment

@@ -21,10 +21,10 @@ from scatter.node.behaviour import Behaviour
 from scatter.node.failures import GiveUp
 from scatter.node.reports import Report
 from scatter.node.running import JobCodeFailed
-from scatter.ports import BlockRef, Call, ContentMissing
-from scatter.protocol.ids import JobId, Round
+from scatter.ports import BlockRef, Call, ContentMissing, Receipt
+from scatter.protocol.ids import Address, JobId, Round
 from scatter.protocol.states import Role
-from scatter.simulation.blocks import BY_HAND, BlockRecord, Switch
+from scatter.simulation.blocks import BY_HAND, BlockRecord, Created, Switch
 from scatter.simulation.errors import ScenarioFailed
 from scatter.simulation.expectations import evaluate
 from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
@@ -98,6 +98,8 @@ class Run:
     keep_every: float
     pace: Pace = field(default_factory=FullSpeed)
     hand: Hand = field(default_factory=NoHand)
+    created: list[Created] = field(default_factory=list, init=False)
+    """The contracts that this process created, before the first block that is recorded."""
     _workload: Workload = field(init=False)
     _keeper: Keeper = field(init=False)
     _world: World = field(init=False)
@@ -173,9 +175,14 @@ class Run:
 
     async def _found(self) -> None:
         """Deploy the contracts and make all nodes."""
-        deployment = await deploy_contracts(self._world, self.scenario.chain.parameters, self.scenario.seed)
+        deployment = await deploy_contracts(
+            self._world, self.scenario.chain.parameters, self.scenario.seed, self._see_created
+        )
         await self._settle(deployment)
         self._begin_recording(deployment, self._world.chain.now)
+
+    def _see_created(self, contract: str, where: Address, receipt: Receipt) -> None:
+        self.created.append(Created(contract, where, receipt.transaction, receipt.block, receipt.gas_used))
 
     async def _settle(self, deployment: Deployment) -> None:
         """Make the nodes, with what they have."""

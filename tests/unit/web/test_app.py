@@ -195,6 +195,39 @@ async def test_a_moved_step_says_at_once_whether_the_scenario_can_run(fresh: htt
     assert "This scenario cannot run yet." not in back.text
 
 
+ODD_DOCUMENTS = (
+    *(
+        f"{name} = {value}"
+        for name in ("steps", "nodes", "expect", "scenario", "short")
+        for value in ("7", '"x"', "[7]")
+    ),
+    *(f"{name} = {value}" for name in ("variables", "chain", "workload", "interventions") for value in ("7", "[[1]]")),
+    '[[nodes]]\ngroup = 7\ncount = "$x"\nrole = []\noptions = 3',
+    '[[steps]]\ndo = 7\n[[steps]]\ndo = "repeat"\nsteps = 4\n[[steps]]\ndo = "repeat"\nsteps = [1, {}]',
+    "[scenario]\ntitle = 7\nname = []\nseed = {}",
+    '[[expect]]\nof = 7\nmeasure = "gain"\n[[expect]]\ntext = {}',
+    "steps = 1979-05-27\nnodes = 1979-05-27T07:32:00Z",
+)
+
+
+@pytest.mark.parametrize("document", ODD_DOCUMENTS)
+async def test_what_is_toml_and_no_scenario_is_shown_and_can_be_corrected(
+    fresh: httpx.AsyncClient, document: str
+) -> None:
+    made = (await fresh.post(f"{API}/workspaces", json={"name": "Odd", "document": document})).json()
+    assert made["problem"]
+    assert 'aria-label="Correct Odd"' in (await fresh.get("/")).text
+    base = f"/w/{made['id']}"
+    for page in ("/", *(f"{base}/{tab}" for tab in ("setup", "nodes", "steps", "run", "data", "jobs", "file"))):
+        answer = await fresh.get(page)
+        assert answer.status_code == 200, page
+        assert "cannot run yet" in answer.text
+    for part in ("nodes", "steps", "tables", "expectations"):
+        assert (await fresh.get(f"{API}/workspaces/{made['id']}/{part}")).status_code == 200, part
+    added = await fresh.post(f"{API}/workspaces/{made['id']}/steps", json={"values": {"do": "deploy-protocol"}})
+    assert added.status_code in (201, 422)
+
+
 async def test_a_draw_that_is_none_is_shown_as_it_is(fresh: httpx.AsyncClient) -> None:
     made = await post(fresh, "/workspaces", name="Odd", document=example().replace('["', '["1 SCT", "2 SCT", "'))
     base = made.headers["location"].removesuffix("/nodes")
@@ -353,6 +386,9 @@ async def test_what_was_recorded_is_handed_out(client: httpx.AsyncClient) -> Non
     assert (await client.get(at)).json()["status"] == "finished"
     assert len((await client.get(f"{at}/nodes")).json()) == 16
     assert [step["status"] for step in (await client.get(f"{at}/steps")).json()] == ["done"] * 4
+    repeat = (await client.get(f"{at}/steps")).json()[3]
+    assert [(one["key"], one["progress"]) for one in repeat["inner"]] == [(f"3.{n}", "2 of 2") for n in range(3)]
+    assert "moves" not in repeat
     calls = (await client.get(f"{at}/steps/2/transactions")).json()
     assert {call["call"] for call in calls} == {"register", "approve", "deposit ticket"}
     assert all(re.fullmatch("0x[0-9a-f]{64}", call["hash"]) for call in calls)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scatter.simulation.recording.recorded import Recorded
+from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.storage.database import Database
 from scatter.storage.runs import RunEvent, SqlRunEvents, SqlRuns
 from scatter.storage.workspaces import SqlWorkspaces
@@ -224,7 +225,35 @@ def test_steps_of_a_run_know_their_places_and_how_far_they_are(record: RunRecord
     rows = steps.rows(tomllib.loads(example()), numbers, record)
     assert [row.status for row in rows] == ["done"] * 4
     assert [row.progress for row in rows[3].inner] == ["2 of 2"] * 3
-    assert sum(row.transactions for row in rows) == len(record["transactions"])
+    assert sum(row.transactions for row in rows) == len(record["transactions"]) + rows[0].transactions
+    made = steps.transactions_of(record, [1], 99)
+    assert len(made) == rows[0].transactions
+    assert {"create ScatterToken", "create ScatterProtocol"} <= {call.call for call in made}
+    assert len({call.hash for call in made} | {call.created for call in made}) == 2 * len(made)
+    assert all(call.block <= record["blocks"].column("block")[0] and call.gas > 0 for call in made)
+
+
+def test_steps_know_where_they_can_go() -> None:
+    content = {"steps": [{"do": "wait"}, {"do": "repeat", "steps": [{"do": "wait"}, {"do": "wait"}]}, {"do": "wait"}]}
+    first, repeat, last = steps.rows(content, {"1.0": [2, 4], "1.1": [3, 5], "1": [2, 3, 4, 5]}, None)
+    said = {
+        row.key: [(move.arrow, move.parent, move.to) for move in row.moves]
+        for row in (first, repeat, *repeat.inner, last)
+    }
+    assert said == {
+        "0": [("ArrowDown", "", 1), ("ArrowRight", "1", 0)],
+        "1": [("ArrowUp", "", 0), ("ArrowDown", "", 2)],
+        "1.0": [("ArrowDown", "1", 1), ("ArrowLeft", "", 1)],
+        "1.1": [("ArrowUp", "1", 0), ("ArrowLeft", "", 2)],
+        "2": [("ArrowUp", "", 1), ("ArrowRight", "1", 2)],
+    }
+    assert [repeat.inner[0].until(number) for number in (1, 3, 5)] == [2, 4, None], "once more each time"
+    assert [repeat.until(number) for number in (1, 4)] == [5, 5]
+
+
+def test_what_a_kind_does_is_told_in_whole_sentences() -> None:
+    for kind in STEP_KINDS:
+        assert steps.about(kind).endswith("."), kind
 
 
 @pytest.mark.parametrize("key", ["", "x", "1.", "-1", "1.x", "9" * 9])

@@ -12,6 +12,7 @@ from scatter.web.views.summaries import summary
 
 CONTENT = {
     "variables": {"jobs": 5, "fraction": 0.25},
+    "short": {"jobs": 2},
     "nodes": [
         {"group": "requestor", "role": "requestor"},
         {"group": "trainer", "role": "trainer", "count": 6, "tokens": "2000 SCT"},
@@ -57,7 +58,7 @@ CONTENT = {
         ),
         ({"do": "stop-node", "nodes": ["trainer-1"]}, "trainer-1: off until started again"),
         ({"do": "start-node", "nodes": ["trainer-1"]}, "trainer-1: at work again"),
-        ({"do": "repeat", "times": "$jobs", "steps": [{}, {}]}, "2 steps, 5 ($jobs) times"),
+        ({"do": "repeat", "times": "$jobs", "steps": [{}, {}]}, "2 steps, 5 ($jobs, in the short form 2) times"),
         ({"do": "repeat", "times": 1}, "no steps, once"),
         ({"do": "dance"}, ""),
     ],

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scatter.storage.interventions import StoredIntervention
 from scatter.storage.runs import StoredRun
 from scatter.storage.workspaces import Workspace
-from scatter.web.documents.blocks import parse
+from scatter.web.documents.blocks import parse, tables_at
 from scatter.web.documents.checking import problem_of
 from scatter.web.service import MAX_NAME, MAX_PACE
 
@@ -128,8 +128,8 @@ class WorkspaceOut(BaseModel):
             version=workspace.version,
             created_at=workspace.created_at,
             changed_at=workspace.changed_at,
-            nodes=len(content.get("nodes", ())),
-            steps=len(content.get("steps", ())),
+            nodes=len(tables_at(content, ("nodes",))),
+            steps=len(tables_at(content, ("steps",))),
             problem=None if problem is None else problem.sentence,
         )
 

@@ -158,7 +158,7 @@ async def get_steps(run: RunAt, desk: Desk) -> list[dict[str, Any]]:
     """Every step: how far it is, how long it took, its transactions and its error."""
     record = await desk.follower.record(run.id)
     seen = steps.rows(parse(run.document), steps.numbered(scenario_of(run).steps), record)
-    return [asdict(one) for one in seen]
+    return [one.to_json() for one in seen]
 
 
 @router.get("/runs/{run}/steps/{key}/transactions")

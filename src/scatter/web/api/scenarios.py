@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from scatter.web.api.access import Desk, Version
 from scatter.web.api.models import Tables, Values
 from scatter.web.documents import editing, toplevel
-from scatter.web.documents.blocks import parse, tables_at
+from scatter.web.documents.blocks import parse, table_of, tables_at
 from scatter.web.documents.fields import FORMS, fields_of
 
 router = APIRouter(tags=["workspaces"])
@@ -17,7 +17,7 @@ router = APIRouter(tags=["workspaces"])
 async def get_tables(workspace: str, desk: Desk) -> Tables:
     """The tables of the top, as the document has them; those that it has not are empty."""
     content = parse((await desk.workspaces.get(workspace)).document)
-    return Tables(**{name: content.get(name, {}) for name in toplevel.TABLES})
+    return Tables(**{name: dict(table_of(content, name)) for name in toplevel.TABLES})
 
 
 @router.patch("/workspaces/{workspace}/tables/{table}")

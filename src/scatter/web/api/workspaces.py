@@ -10,7 +10,7 @@ from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.web.api.access import Desk, Version
 from scatter.web.api.models import NewName, NewStep, NewWorkspace, Place, Values, WorkspaceOut
 from scatter.web.documents import editing
-from scatter.web.documents.blocks import parse
+from scatter.web.documents.blocks import parse, tables_at
 from scatter.web.documents.fields import fields_of
 from scatter.web.views.steps import about, list_of, path_of
 
@@ -71,13 +71,13 @@ async def put_document(
 @router.get("/workspaces/{workspace}/nodes")
 async def list_nodes(workspace: str, desk: Desk) -> list[dict[str, Any]]:
     """The groups of nodes, as the document has them."""
-    return list(parse((await desk.workspaces.get(workspace)).document).get("nodes", ()))
+    return tables_at(parse((await desk.workspaces.get(workspace)).document), ("nodes",))
 
 
 @router.post("/workspaces/{workspace}/nodes", status_code=201)
 async def add_nodes(workspace: str, new: Values, desk: Desk) -> list[dict[str, Any]]:
     """Add a group of nodes; the groups then."""
-    return list(parse((await desk.add_nodes(workspace, new.values)).document)["nodes"])
+    return tables_at(parse((await desk.add_nodes(workspace, new.values)).document), ("nodes",))
 
 
 @router.patch("/workspaces/{workspace}/nodes/{index}")
@@ -87,14 +87,14 @@ async def change_nodes(
     """Change keys of a group."""
     at = ("nodes", index)
     changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
-    return list(parse(changed.document)["nodes"])
+    return tables_at(parse(changed.document), ("nodes",))
 
 
 @router.post("/workspaces/{workspace}/nodes/{index}/duplicate", status_code=201)
 async def duplicate_nodes(workspace: str, index: int, desk: Desk, version: Version = None) -> list[dict[str, Any]]:
     """Copy a group, under another name."""
     changed = await desk.edit(workspace, lambda text: editing.duplicate(text, ("nodes", index)), version=version)
-    return list(parse(changed.document)["nodes"])
+    return tables_at(parse(changed.document), ("nodes",))
 
 
 @router.delete("/workspaces/{workspace}/nodes/{index}", status_code=204)
@@ -106,13 +106,15 @@ async def delete_nodes(workspace: str, index: int, desk: Desk, version: Version 
 @router.get("/workspaces/{workspace}/steps")
 async def list_steps(workspace: str, desk: Desk) -> list[dict[str, Any]]:
     """The steps, as the document has them."""
-    return list(parse((await desk.workspaces.get(workspace)).document).get("steps", ()))
+    return tables_at(parse((await desk.workspaces.get(workspace)).document), ("steps",))
 
 
 @router.post("/workspaces/{workspace}/steps", status_code=201)
 async def add_step(workspace: str, new: NewStep, desk: Desk) -> list[dict[str, Any]]:
     """Add a step; all steps then."""
-    return list(parse((await desk.add_step(workspace, new.values, list_of(new.parent), new.at)).document)["steps"])
+    return tables_at(
+        parse((await desk.add_step(workspace, new.values, list_of(new.parent), new.at)).document), ("steps",)
+    )
 
 
 @router.patch("/workspaces/{workspace}/steps/{key}")
@@ -122,7 +124,7 @@ async def change_step(
     """Change keys of a step; `key` is its place from 0, with dots for steps in steps: `3.0`."""
     at = path_of(key)
     changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
-    return list(parse(changed.document)["steps"])
+    return tables_at(parse(changed.document), ("steps",))
 
 
 @router.post("/workspaces/{workspace}/steps/{key}/move")
@@ -132,14 +134,14 @@ async def move_step(
     """Move a step to another place in its list, or in another: into a repeated step, and out of it."""
     into = None if place.parent is None else list_of(place.parent)
     changed, _ = await desk.move_step(workspace, path_of(key), into, place.to, version)
-    return list(parse(changed.document)["steps"])
+    return tables_at(parse(changed.document), ("steps",))
 
 
 @router.post("/workspaces/{workspace}/steps/{key}/duplicate", status_code=201)
 async def duplicate_step(workspace: str, key: str, desk: Desk, version: Version = None) -> list[dict[str, Any]]:
     """Copy a step; the copy comes right behind it."""
     changed = await desk.edit(workspace, lambda text: editing.duplicate(text, path_of(key)), version=version)
-    return list(parse(changed.document)["steps"])
+    return tables_at(parse(changed.document), ("steps",))
 
 
 @router.delete("/workspaces/{workspace}/steps/{key}", status_code=204)

@@ -122,7 +122,7 @@ def with_headers(text: str) -> str:
         return text
     document = tomlkit.parse(text)
     for name in names:
-        document[str(name)] = _under_headers(content[str(name)])
+        document[str(name)] = _under_headers(_only_tables(content[str(name)]))
     return tomlkit.dumps(document)
 
 
@@ -138,11 +138,17 @@ def _in_one_line(content: dict[str, Any], lines: Sequence[str], at: Mapping[Path
             left += [(*path, index, "steps") for index, one in enumerate(there) if tables_at(one, ("steps",))]
 
 
+def _only_tables(elements: Sequence[Any]) -> Sequence[dict[str, Any]]:
+    if not all(isinstance(one, dict) for one in elements):
+        raise DocumentError("there is something in a list of this document that is no table; correct it in the file")
+    return elements
+
+
 def _unfolded(text: str, path: Path) -> str:
     """The text with the list of steps at a path, which is in a block's own line, written under headers behind that block."""
     block = blocks(text, path[:-2])[int(path[-2])]
     document, table = read_block(text, block)
-    inner = table["steps"].unwrap()
+    inner = _only_tables(table["steps"].unwrap())
     del table["steps"]
     text = write_block(text, block, document)
     lines = lines_of(text)

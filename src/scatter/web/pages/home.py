@@ -4,12 +4,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from scatter.web.api.access import Desk
-from scatter.web.documents.blocks import DocumentError, parse
+from scatter.web.documents.blocks import DocumentError, parse, tables_at
 from scatter.web.documents.checking import problem_of
 from scatter.web.pages.files import file_page
 from scatter.web.pages.rendering import go_to, page, posted
 from scatter.web.service import FormError, Service
 from scatter.web.views.nodes import groups
+from scatter.web.views.problems import correction, told
 
 router = APIRouter()
 
@@ -23,7 +24,7 @@ async def workspaces(request: Request, desk: Desk) -> Response:
 async def _page(request: Request, desk: Service, errors: dict[str, str], said: dict[str, str]) -> Response:
     cards = []
     for one in await desk.workspaces.all():
-        content = parse(one.document)
+        content, problem = parse(one.document), problem_of(one.document)
         about = content.get("scenario")
         runs = await desk.runs.of(one.id)
         cards.append(
@@ -31,10 +32,11 @@ async def _page(request: Request, desk: Service, errors: dict[str, str], said: d
                 "workspace": one,
                 "title": about.get("title", "") if isinstance(about, dict) else "",
                 "groups": groups(content),
-                "steps": len(content.get("steps", ())),
+                "steps": len(tables_at(content, ("steps",))),
                 "run": runs[0] if runs else None,
                 "runs": len(runs),
-                "problem": problem_of(one.document),
+                "problem": "" if problem is None else told(problem, content),
+                "correction": "" if problem is None else correction(problem),
             }
         )
     return page(request, "workspaces.html", {"cards": cards, "errors": errors, "said": said}, 422 if errors else 200)

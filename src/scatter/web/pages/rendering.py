@@ -12,11 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import UploadFile
 
 from scatter import __version__
-from scatter.web.documents.blocks import DocumentError
+from scatter.web.documents.blocks import DocumentError, parse
 from scatter.web.documents.checking import problem_of
 from scatter.web.security import CSRF, CSRF_FIELD, CSRF_HEADER, csrf_holds, new_csrf
 from scatter.web.service import NotPossible, Service
 from scatter.web.views import text
+from scatter.web.views.problems import correction, told
 
 _ROOM = Path(__file__).resolve().parents[1]
 _YEAR = 365 * 86_400
@@ -109,12 +110,15 @@ async def workspace_values(service: Service, workspace: str, tab: str, number: i
     found = await service.workspaces.get(workspace)
     runs = await service.runs.of(workspace)
     run = await service.run_of(workspace, number)
+    problem = problem_of(found.document)
     return {
         "workspace": found,
         "tab": tab,
         "runs": runs,
         "run": run,
-        "problem": problem_of(found.document),
+        "problem": problem,
+        "problem_told": "" if problem is None else told(problem, parse(found.document)),
+        "correction": "" if problem is None else correction(problem),
         "stale": run is not None and run.document != found.document,
         "base": f"/w/{found.id}",
         # What comes after this is what a page has to be told: asked for before the page is made, so nothing is left out.

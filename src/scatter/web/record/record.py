@@ -26,7 +26,8 @@ _NAMES: Mapping[str, frozenset[str]] = {
 @dataclass(slots=True)
 class StepSeen:
     """A step that began. `phase`: begin, done or failed; `at` is when it began (seconds since 1970), `seconds` how long it took,
-    None when nobody knows; its blocks are `first` to `last`, `first` excluded."""
+    None when nobody knows; its blocks are `first` to `last`, `first` excluded. `created`: contracts that it created before the first
+    block that is recorded, each as `simulation.blocks.Created` says."""
 
     number: int
     do: str
@@ -36,6 +37,7 @@ class StepSeen:
     last: int | None = None
     seconds: float | None = None
     error: str | None = None
+    created: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(slots=True)
@@ -102,7 +104,7 @@ class RunRecord:
             return
         seen = self.steps[number]
         seen.phase, seen.last = str(body["phase"]), int(body["block"])
-        seen.seconds, seen.error = body.get("seconds"), body.get("error")
+        seen.seconds, seen.error, seen.created = body.get("seconds"), body.get("error"), body.get("created", ())
 
     def _rows(self, rows: Mapping[str, Columns]) -> None:
         for name, told in rows.items():

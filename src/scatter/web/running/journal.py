@@ -2,23 +2,25 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scatter.node.reports import Report
 from scatter.protocol.awaited import awaited
 from scatter.protocol.view import NetworkView
-from scatter.simulation.blocks import BlockRecord
+from scatter.simulation.blocks import BlockRecord, Created
 from scatter.simulation.recording.recorded import Recorded
-from scatter.simulation.step_kinds import Step
+from scatter.simulation.step_kinds import DeployProtocol, Step, name_of
 from scatter.storage.runs import RunEvent, SqlRunEvents
 from scatter.web.running.events import END, Columns, block_mark, pack, step_mark
+
+DEPLOY = name_of(DeployProtocol)
 
 
 @dataclass(slots=True)
 class Journal:
-    """A `simulation.run.Watcher`. `recorded` gives the tables so far; `marks` are those of what is written already, `names` the
-    kinds of all steps.
+    """A `simulation.run.Watcher`. `recorded` gives the tables so far, `created` are the contracts that were created before them;
+    `marks` are those of what is written already, `names` the kinds of all steps.
 
     Runs are the same to the byte, so what has a mark already is what would be written again.
     """
@@ -28,6 +30,7 @@ class Journal:
     marks: set[str]
     names: Sequence[str] = ()
     recorded: Callable[[], Recorded | None] = field(default=lambda: None)
+    created: Sequence[Created] = ()
     steps: int = 0
     block_number: int = 0
     at_step: int = 0
@@ -59,13 +62,19 @@ class Journal:
     def steps_done(self, done: int) -> None:
         """So many steps are over. Of some it may not be written, where a run was killed right after it was kept."""
         if self.at_step:
-            self._note_step("done", {"seconds": round(time.monotonic() - self._began, 3)})
+            self._note_step("done", {"seconds": round(time.monotonic() - self._began, 3), **self._created()})
         for number in range(1, done + 1):
             if step_mark(number, "done") not in self.marks:
                 self.at_step, self._do = number, self.names[number - 1]
                 self._note_step("begin", {})
                 self._note_step("done", {})
         self.at_step = 0
+
+    def _created(self) -> dict[str, Any]:
+        """What the first step did to the chain, which no table has."""
+        if self._do != DEPLOY:
+            return {}
+        return {"created": [{**asdict(one), "hash": f"0x{one.hash.hex()}"} for one in self.created]}
 
     def step_failed(self, why: str) -> None:
         """The step at hand cannot be done."""

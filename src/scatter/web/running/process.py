@@ -150,7 +150,7 @@ async def _play(
         scenario = read(stored.document, short=stored.short, seed=stored.seed)
         journal.names = [step.do for step in flattened(scenario.steps)]
         run = Run(scenario, beside, folder, journal, KEEP_EVERY, told, hand)
-        journal.recorded = lambda: run.recorded
+        journal.recorded, journal.created = lambda: run.recorded, run.created
         result, outcomes = await run.run()
         journal.steps_done(len(journal.names))
         journal.end()

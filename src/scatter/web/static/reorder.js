@@ -78,4 +78,23 @@ list.addEventListener("dragend", () => {
   unmark();
   dragged?.classList.remove("dragging");
   dragged = null;
+  catchUp();
 });
+
+// While a run goes on the list is drawn anew, but not under somebody who has a menu open, or drags: then it waits.
+let missed = false;
+
+const busy = () => dragged || list.querySelector("details[open]");
+
+function catchUp() {
+  if (!missed || busy()) return;
+  missed = false;
+  document.body.dispatchEvent(new CustomEvent("scatter:steps"));
+}
+
+list.addEventListener("htmx:before:request", (event) => {
+  if (event.target !== list || !busy()) return;
+  event.preventDefault();
+  missed = true;
+});
+list.addEventListener("toggle", catchUp, true);

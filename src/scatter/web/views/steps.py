@@ -1,12 +1,14 @@
 """Steps as the document has them, and how far a run is with each."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any
 
 from scatter.jobs.positions import Path
+from scatter.localnet.ground import OPERATOR
 from scatter.simulation.step_kinds import (
     STEP_KINDS,
     DeployProtocol,
@@ -22,6 +24,7 @@ from scatter.web.views.summaries import summary
 from scatter.web.views.text import chain_time, duration, words
 
 REPEAT = name_of(Repeat)
+_LEFT_OUT = re.compile(r" (`\w+` )?None:")
 ONCE = frozenset(map(name_of, (DeployProtocol, TransferInitialSupply, InitializeRoles)))
 """Steps that a scenario begins with, once."""
 
@@ -78,6 +81,11 @@ class StepRow:
         """What this kind of steps does."""
         return about(self.kind)
 
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, without where it can go: that is for buttons."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("moves", "inner")}
+        return {**own, "inner": [row.to_json() for row in self.inner]}
+
     def until(self, first: int) -> int | None:
         """How many steps of a run are done when this one is, of those from the place `first` on: once more if it is repeated, all that
         is left if it repeats others. None when nothing of it is left."""
@@ -89,7 +97,8 @@ def about(kind: str) -> str:
     """What a kind of steps does, in one sentence or two."""
     made_by = STEP_KINDS.get(kind)
     text = " ".join((made_by.__doc__ or "").split("\n\n")[0].split()) if made_by else ""
-    return text.split(" None:")[0].split(" `trainers` None")[0].replace("`", "")
+    # What a value that is left out means is said beside its field.
+    return _LEFT_OUT.split(text)[0].replace("`", "")
 
 
 def rows(content: Mapping[str, Any], numbers: Mapping[str, Sequence[int]], record: RunRecord | None) -> list[StepRow]:
@@ -146,7 +155,8 @@ def _moves(there: Sequence[Mapping[str, Any]], parent: str, index: int) -> Itera
         yield Move("Into the repeat below", "ArrowRight", f"{beside}{index + 1}", 0)
     if parent:
         around, _, own = parent.rpartition(".")
-        yield Move("Out of the repeat", "ArrowLeft", around, int(own) + 1)
+        # The first comes out before the repeat, so that the two arrows take one another back.
+        yield Move("Out of the repeat", "ArrowLeft", around, int(own) + (index > 0))
 
 
 def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
@@ -159,7 +169,7 @@ def _status(own: Sequence[int], seen: Sequence[StepSeen]) -> str:
 
 def _between(record: RunRecord, step: StepSeen) -> int:
     """How many transactions were mined in the blocks of a step."""
-    return len(_places(record, step))
+    return len(step.created) + len(_places(record, step))
 
 
 def _places(record: RunRecord, step: StepSeen) -> range:
@@ -172,7 +182,8 @@ def _places(record: RunRecord, step: StepSeen) -> range:
 @dataclass(frozen=True, slots=True)
 class CallSeen:
     """A transaction of a step: its hash (0x…; empty in runs from before hashes were recorded), when it was mined, who sent it, what it
-    called, for which job, its gas, its status (`done`, `failed`), and why it failed if it did."""
+    called, for which job, its gas, its status (`done`, `failed`), why it failed if it did, and the address of the contract that it
+    created, if it did that. Of what was mined before the first block that is recorded the time is empty."""
 
     hash: str
     block: int
@@ -184,14 +195,32 @@ class CallSeen:
     gas: int
     status: str
     error: str
+    created: str = ""
 
 
 def transactions_of(record: RunRecord, numbers: Sequence[int], most: int) -> list[CallSeen]:
     """The transactions that were mined in the blocks of steps, by the steps' places from 1; the first `most` of them."""
-    table = record["transactions"]
     steps = (record.steps[number] for number in numbers if number in record.steps)
-    places = (place for step in steps for place in _places(record, step))
-    return [_call_seen(table.row(place)) for place in islice(places, most)]
+    return list(islice((call for step in steps for call in _calls_of(record, step)), most))
+
+
+def _calls_of(record: RunRecord, step: StepSeen) -> Iterator[CallSeen]:
+    for one in step.created:
+        yield CallSeen(
+            hash=one["hash"],
+            block=one["block"],
+            time="",
+            node=OPERATOR,
+            role="none",
+            call=f"create {one['contract']}",
+            job=None,
+            gas=one["gas"],
+            status="done",
+            error="",
+            created=one["address"],
+        )
+    for place in _places(record, step):
+        yield _call_seen(record["transactions"].row(place))
 
 
 def _call_seen(row: Mapping[str, Any]) -> CallSeen:

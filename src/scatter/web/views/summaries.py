@@ -76,11 +76,17 @@ class _Step:
         return ", ".join(f"{words(key)} {self._shown(value)}" for key, value in items)
 
     def _shown(self, value: Any) -> str:
-        variables = self.content.get("variables")
-        if isinstance(value, str) and value.startswith("$") and isinstance(variables, Mapping):
-            stands_for = variables.get(value[1:])
-            return value if stands_for is None else f"{to_text(stands_for)} ({value})"
-        return to_text(value)
+        if not isinstance(value, str) or not value.startswith("$"):
+            return to_text(value)
+        stands_for, in_short = (self._variable(table, value[1:]) for table in ("variables", "short"))
+        if stands_for is None:
+            return value
+        short = "" if in_short is None else f", in the short form {to_text(in_short)}"
+        return f"{to_text(stands_for)} ({value}{short})"
+
+    def _variable(self, table: str, name: str) -> Any:
+        there = self.content.get(table)
+        return there.get(name) if isinstance(there, Mapping) else None
 
 
 def _deploy(step: _Step) -> str:

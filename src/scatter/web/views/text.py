@@ -28,9 +28,11 @@ def exact(amount: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Two units at most: `2 d 3 h`, `41 s`, `0.3 s`; `–` for nobody knows."""
+    """Two units at most: `2 d 3 h`, `41 s`, `0.3 s`, `< 0.1 s`; `–` for nobody knows."""
     if seconds is None:
         return "–"
+    if 0 < seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f} s"
     left, parts = int(seconds), list[str]()
