@@ -4,6 +4,12 @@ pragma solidity ^0.8.30;
 /// @title The cheats of forge 1.7 that these tests use
 /// @dev npm's forge-std is years behind forge, so the interface is ours; see https://getfoundry.sh/reference/cheatcodes.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     struct Gas {
         uint64 gasLimit;
         uint64 gasTotalUsed;
@@ -14,12 +20,6 @@ interface Vm {
 
     /// What the last call cost that this contract made.
     function lastCallGas() external view returns (Gas memory gas);
-    struct Log {
-        bytes32[] topics;
-        bytes data;
-        address emitter;
-    }
-
     function warp(uint256 timestamp) external;
     function roll(uint256 number) external;
     function chainId(uint256 id) external;

@@ -98,6 +98,7 @@ async def _write(stream: INetStream, head: bytes, message: bytes) -> None:
     try:
         await stream.write(head)
         for start in range(0, len(rest), _WRITE_BYTES):
+            # The library joins it to a header, which copies it once; bytes of our own would be a second copy.
             await stream.write(rest[start : start + _WRITE_BYTES])  # type: ignore[arg-type]
     except StreamReset as error:
         if "window update" in str(error.__cause__):  # the library waits for five seconds

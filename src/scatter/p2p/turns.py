@@ -54,8 +54,8 @@ class Turns:
 
 
 class Pace:
-    """How fast each peer may do something, as to ask: `rate` times a second on average, `burst` at once (the generic cell rate algorithm,
-    ITU-T I.371)."""
+    """How fast each peer may do something, as to ask: `rate` times a second on average, `burst` at once (the generic cell rate
+    algorithm, ITU-T I.371)."""
 
     def __init__(self, rate: float, burst: int) -> None:
         self._gap = 1 / rate

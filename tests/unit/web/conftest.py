@@ -21,6 +21,19 @@ from scatter.web.running.process import simulate
 from scatter.web.settings import WebSettings
 
 BASE = "http://127.0.0.1:8000"
+API = "/api/v1"
+
+
+async def only(client: httpx.AsyncClient) -> tuple[str, str]:
+    """The ids of the workspace and of its run."""
+    workspace = (await client.get(f"{API}/workspaces")).json()[0]["id"]
+    return workspace, (await client.get(f"{API}/workspaces/{workspace}/runs")).json()[0]["id"]
+
+
+async def post(client: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
+    """What a form of ours does."""
+    await client.get("/")
+    return await client.post(address, data={"csrf": client.cookies["scatter_csrf"], **fields}, headers={"origin": BASE})
 
 
 def example() -> str:
