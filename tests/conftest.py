@@ -27,6 +27,10 @@ from scatter.storage.transactions import SqlOutbox
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process that they start and mean
+to interrupt. A handler is not inherited, ignoring is."""
+
 ETHER = 10**18
 CHAIN_ID = 31337
 TICK = 0.02

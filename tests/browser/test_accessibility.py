@@ -22,6 +22,7 @@ PAGES = (
         "setup",
         "expect/new",
         "expect/3",
+        "interventions/new",
         "nodes",
         "nodes/new?role=validator",
         "nodes/2",

@@ -11,6 +11,8 @@ from tests.browser.test_accessibility import found
 from tests.e2e.test_web import Web
 
 LONG = 90_000
+MOST_OF_A_ROW = 56
+"""Pixels: one line with a button in it, and what is around that. Two lines of text are more."""
 MOST_BYTES, MOST_LOAD, MOST_LATENCY = 150_000, 1_000, 200
 """Of a first load, its milliseconds, and the milliseconds from an event to its frame on a page (median)."""
 
@@ -73,7 +75,10 @@ def test_a_node_is_stopped_and_started_and_everybody_sees_it(context: BrowserCon
         expect(page.get_by_role("button", name="Stop trainer-2")).to_be_enabled(timeout=LONG)
     web.call("PATCH", f"/runs/{run}", {"pace": 0})
     row = first.locator("tr[data-node=trainer-2]")
-    expect(row.locator("[data-reputation]")).to_have_text(re.compile(r"1 job · 3 rounds · \+"), timeout=LONG)
+    expect(row.locator("[data-reputation]")).to_have_text(re.compile(r"^\+0\.\d+ · 3 rounds · 1 job$"), timeout=LONG)
+    box = row.bounding_box()
+    assert box is not None
+    assert box["height"] < MOST_OF_A_ROW, "a node is one line"
     expect(row.locator("[data-earned]")).to_have_text(re.compile(r"^\+"))
     expect(first.get_by_role("button", name="Stop trainer-2")).to_have_count(0)
     for page in (first, second, third):

@@ -14,7 +14,7 @@ from tests.e2e.test_web import Web
 
 from scatter.simulation.recording.schema import TABLES
 from scatter.storage.database import Database
-from scatter.storage.runs import RUNNING, RunEvent, SqlRunEvents, SqlRuns
+from scatter.storage.runs import RunEvent, RunStatus, SqlRunEvents, SqlRuns
 from scatter.web.running.events import block_mark, pack
 from scatter.web.running.process import try_lock
 from scatter.web.views.text import exact
@@ -77,7 +77,7 @@ class Growing:
         async with await Database.open(self.store) as database:
             run = await SqlRuns(database).add(self.workspace, self.document)
             self.lock = try_lock(self.folder / run.id)
-            await SqlRuns(database).report(run.id, status=RUNNING)
+            await SqlRuns(database).report(run.id, status=RunStatus.RUNNING)
         self.run = run.id
         await self._write(BLOCKS, 0)
         return run.id

@@ -7,7 +7,7 @@ from scatter.jobs.positions import Path
 from scatter.protocol.rates import BPS
 from scatter.protocol.states import Role
 from scatter.simulation.measures import check_expectation
-from scatter.simulation.scenario import MAX_NODES, MAX_STEPS, NodeGroup, Scenario
+from scatter.simulation.scenario import MAX_NODES, MAX_STEPS, QUALITY_RANGES, NodeGroup, Scenario
 from scatter.simulation.step_kinds import (
     AddTopic,
     ChangeBehaviour,
@@ -68,10 +68,27 @@ def _check_group(
         complain((*at, "tokens"), "does not suffice for the ticket")
     if group.joins == "by-itself" and group.role is not Role.TRAINER:
         complain((*at, "joins"), "is for trainers only")
+    _check_data(scenario, group, at, complain)
     try:
         check_behaviour(group.behaviour, group.role, group.options)
     except ValueError as error:
         complain((*at, "behaviour"), f'is "{group.behaviour}": {error}')
+
+
+def _check_data(scenario: Scenario, group: NodeGroup, at: Path, complain: Complain) -> None:
+    """What a group says of its trainers' data has to be of the kind that the workload deals out."""
+    quality = group.quality.given
+    said: list[tuple[Path, str]] = [((*at, "quality", name), "synthetic") for name in quality]
+    if group.data_share != 1:
+        said.append(((*at, "data_share"), "real"))
+    for path, kind in said:
+        if group.role is not Role.TRAINER:
+            complain(path, "is for trainers only")
+        if scenario.workload.kind != kind:
+            complain(path, f'is for a workload of the kind "{kind}"; this one is "{scenario.workload.kind}"')
+    for low, high in QUALITY_RANGES:
+        if low in quality and high in quality and quality[low] > quality[high]:
+            complain((*at, "quality", low), f"is {quality[low]}; it is at most {high}, {quality[high]}")
 
 
 def _check_sums(scenario: Scenario, complain: Complain) -> None:

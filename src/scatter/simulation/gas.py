@@ -27,7 +27,7 @@ from scatter.simulation.errors import ScenarioFailed
 from scatter.simulation.founding import Founder, Newcomer, actor_of, deploy_contracts, empty_world
 from scatter.simulation.scenario import WorkloadSettings
 from scatter.simulation.step_kinds import AddTopic
-from scatter.simulation.workloads import Workload
+from scatter.simulation.workloads import Owner, Workload
 from scatter.simulation.world import Inhabitant, World
 from scatter.storage.memory import MemoryArtefacts
 
@@ -165,7 +165,7 @@ async def _found(world: World, workload: Workload, size: Size, claims: Claims, f
 
 def _deal(workload: Workload, trainers: Sequence[str], folder: Path) -> dict[str, dict[str, Path]]:
     folders = {}
-    for name, examples in workload.data((name, "honest") for name in trainers).items():
+    for name, examples in workload.data(map(Owner, trainers)).items():
         place = folder / name
         place.mkdir()
         for file, content in examples.to_files().items():

@@ -42,7 +42,7 @@ from scatter.simulation.step_kinds import Step
 from scatter.simulation.steps import Progress, Stage, flattened, switch, take_places
 from scatter.simulation.tally import Measured, Tally, result_of
 from scatter.simulation.verdict_tables import write_tables
-from scatter.simulation.workloads import Workload
+from scatter.simulation.workloads import Owner, Workload
 from scatter.simulation.world import World
 from scatter.storage.memory import MemoryArtefacts
 
@@ -237,7 +237,8 @@ class Run:
     def _deal(self, trainers: Sequence[tuple[NodeGroup, str]]) -> dict[str, dict[str, Path]]:
         """Write each trainer's data to its folder; folders by dataset, by trainer."""
         folders = {}
-        for name, examples in self._workload.data((name, group.behaviour) for group, name in trainers).items():
+        owners = [Owner(name, group.behaviour, group.data_share, group.quality) for group, name in trainers]
+        for name, examples in self._workload.data(owners).items():
             place = self.out / FOLDER / "data" / name
             place.mkdir(parents=True, exist_ok=True)
             for file, content in examples.to_files().items():

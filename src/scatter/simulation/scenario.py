@@ -18,8 +18,11 @@ from scatter.protocol.terms import MAX_DURATION
 from scatter.simulation.interventions import MAX_INTERVENTIONS, Intervention
 from scatter.simulation.step_kinds import ENDS, Step, one_of
 from scatter.simulation.values import (
+    MAX_WEIGHT,
+    MIN_WEIGHT,
     TABLE,
     Amount,
+    Chance,
     Flag,
     Identifier,
     Number,
@@ -29,6 +32,7 @@ from scatter.simulation.values import (
     RoleName,
     Span,
     Text,
+    Weight,
     Whole,
 )
 
@@ -38,11 +42,14 @@ MAX_STEPS = 10_000
 MAX_EXPECTATIONS = 200
 MAX_SEED = 2**32 - 1
 HONEST = "honest"
+MAX_UNITS = 10_000
+"""The most that an update of a synthetic trainer can be made to contribute, in units of 1e-5."""
 
 _PARAMETERS = ChainParameters.development()
 _AMOUNT = 'it is an amount like "200 SCT"'
 _PARTS = f"it must be between 0 and {BPS}, in 1/{BPS}"
 _SPAN = 'it is a duration like "12s", "2h" or "14d"'
+_UNITS = f"it is a whole number of units of 0.00001 between -{MAX_UNITS} and {MAX_UNITS}"
 _STAKED = (Role.VALIDATOR, Role.CHALLENGER)
 
 MEASURES = (
@@ -133,12 +140,39 @@ class WorkloadSettings:
     ] = field(default_factory=dict)
 
 
+_Units = Annotated[Whole, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How good the updates of synthetic trainers are; what is None is as the workload says. An update contributes between `least`
+    and `most` when it is good, between `worst` and `least_bad` when it is bad, in units of 1e-5. `bad_days`: the part of its
+    updates, 0 to 1, in which a good one does harm instead."""
+
+    least: Annotated[_Units | None, Field(description=_UNITS)] = None
+    most: Annotated[_Units | None, Field(description=_UNITS)] = None
+    worst: Annotated[_Units | None, Field(description=_UNITS)] = None
+    least_bad: Annotated[_Units | None, Field(description=_UNITS)] = None
+    bad_days: Annotated[Chance | None, Field(description="it must be between 0 and 1")] = None
+
+    @property
+    def given(self) -> dict[str, float]:
+        """What it says, by name."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+
+
+QUALITY_RANGES = (("least", "most"), ("worst", "least_bad"))
+"""Fields of `Quality` that are the two ends of one draw."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup:
     """Nodes that are alike, called `<group>-1` to `<group>-<count>`.
 
     `tokens`: what each gets, in base units. `stake`: what each puts up out of it: the ticket of its role (None) or nothing.
     `conspiracy`: those with the same name collude. `joins`: trainers join jobs by a step, or whatever they have data for.
+    Of a trainer's own data: `data_share`, how much of real data is dealt to each, beside 1.0 of others; `quality` of synthetic
+    ones, before what the workload says of their behaviour.
     """
 
     group: Annotated[
@@ -154,6 +188,10 @@ class NodeGroup:
         Identifier | None, Field(description="it is a name of lower-case letters, digits, _ and -")
     ] = None
     joins: Annotated[Literal["by-step", "by-itself"], Field(description='it is "by-step" or "by-itself"')] = "by-step"
+    data_share: Annotated[
+        Weight, Field(description=f"it is a number between {MIN_WEIGHT} and {MAX_WEIGHT}, where others have 1")
+    ] = 1.0
+    quality: Annotated[Quality, Field(description="it is a table like { least = 20, most = 400 }")] = Quality()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -262,6 +300,7 @@ _TABLE_CLASSES: tuple[type[Any], ...] = (
     About,
     ChainSettings,
     WorkloadSettings,
+    Quality,
     NodeGroup,
     Selection,
     Expectation,

@@ -23,6 +23,7 @@ TABLE = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 DAY = 86_400
 MAX_SPAN = 3_650 * DAY
 MAX_NUMBER = 10**30
+MIN_WEIGHT, MAX_WEIGHT = 0.01, 100
 
 _AMOUNT_TEXT = {"type": "string", "pattern": r"^[0-9]{1,30}(\.[0-9]{1,18})? SCT$"}
 _DURATION_TEXT = {"type": "string", "pattern": "^[1-9][0-9]{0,8}(s|m|h|d)$"}
@@ -104,6 +105,16 @@ def _positive(value: object) -> float:
     return number
 
 
+def _between(least: float, most: float) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        number = float(_number(value))
+        if not least <= number <= most:
+            raise ValueError("out of bounds")
+        return number
+
+    return parse
+
+
 def _numbers(value: object) -> Decimal | tuple[Decimal, ...]:
     return tuple(map(_number, value)) if isinstance(value, list) else _number(value)
 
@@ -169,6 +180,14 @@ Span = Annotated[int, PlainValidator(_duration(MAX_SPAN)), WithJsonSchema(_DURAT
 Share = Annotated[int, PlainValidator(_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER)]
 Positive = Annotated[float, PlainValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Weight = Annotated[
+    float,
+    PlainValidator(_between(MIN_WEIGHT, MAX_WEIGHT)),
+    WithJsonSchema({"type": "number", "minimum": MIN_WEIGHT, "maximum": MAX_WEIGHT}),
+]
+Chance = Annotated[
+    float, PlainValidator(_between(0, 1)), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
 Numbers = Annotated[
     Decimal | tuple[Decimal, ...],
     PlainValidator(_numbers),

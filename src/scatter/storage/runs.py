@@ -7,6 +7,7 @@ server what it should do (`control`). They touch different columns, so neither u
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
@@ -15,10 +16,28 @@ from scatter.storage import tables
 from scatter.storage.database import Database, uninterrupted
 from scatter.storage.workspaces import new_id
 
-QUEUED, RUNNING, PAUSED, FINISHED, FAILED, STOPPED = "queued", "running", "paused", "finished", "failed", "stopped"
-ACTIVE = (QUEUED, RUNNING, PAUSED)
+
+class RunStatus(StrEnum):
+    """Where a run is: to get a process, in one, held by whoever watches; or over: at its end, broken, stopped."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED)
 """A run in one of these has, or will get, a process."""
-GO, PAUSE, STOP = "go", "pause", "stop"
+
+
+class Wanted(StrEnum):
+    """What whoever watches a run wants of it."""
+
+    GO = "go"
+    PAUSE = "pause"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +54,8 @@ class StoredRun:
     document: str
     short: bool = False
     seed: int | None = None
-    status: str = QUEUED
-    wanted: str = GO
+    status: RunStatus = RunStatus.QUEUED
+    wanted: Wanted = Wanted.GO
     until: int | None = None
     pace: float = 0.0
     error: str | None = None
@@ -171,4 +190,5 @@ class SqlRunEvents:
 
 
 def _run(row: Row[Any]) -> StoredRun:
-    return StoredRun(**{each.name: getattr(row, each.name) for each in fields(StoredRun)})
+    kept = {each.name: getattr(row, each.name) for each in fields(StoredRun)}
+    return StoredRun(**{**kept, "status": RunStatus(row.status), "wanted": Wanted(row.wanted)})

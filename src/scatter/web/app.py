@@ -20,7 +20,19 @@ from scatter.web.api import runs as api_runs
 from scatter.web.api import scenarios as api_scenarios
 from scatter.web.api import workspaces as api_workspaces
 from scatter.web.documents.blocks import DocumentError
-from scatter.web.pages import data, expectations, files, home, jobs, nodes, running, setup, signing, steps
+from scatter.web.pages import (
+    data,
+    expectations,
+    files,
+    home,
+    interventions,
+    jobs,
+    nodes,
+    running,
+    setup,
+    signing,
+    steps,
+)
 from scatter.web.pages.errors import error_page
 from scatter.web.security import Guard
 from scatter.web.service import FormError, NotPossible, Service
@@ -76,6 +88,7 @@ def create_app(settings: WebSettings, beside: Beside | None = None) -> FastAPI:
         home.router,
         setup.router,
         expectations.router,
+        interventions.router,
         nodes.router,
         steps.router,
         running.router,

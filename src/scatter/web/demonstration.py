@@ -15,7 +15,7 @@ from scatter.localnet.demonstration import cast_job
 from scatter.localnet.example import example_job
 from scatter.localnet.settings import FolderUnusable
 from scatter.protocol.states import Role
-from scatter.storage.runs import STOPPED
+from scatter.storage.runs import RunStatus
 from scatter.web.documents.checking import read
 from scatter.web.service import STOP_SECONDS, Service
 from scatter.web.settings import DATABASE
@@ -58,7 +58,7 @@ class Demonstration:
         found = next((one for one in await service.workspaces.all() if one.name == NAME), None)
         if self.document is None:
             runs = [] if found is None else await service.runs.of(found.id)
-            if runs and runs[0].status == STOPPED:
+            if runs and runs[0].status == RunStatus.STOPPED:
                 await service.go_on(runs[0].id)
             return "/" if found is None else f"/w/{found.id}/run"
         if found is None:
@@ -69,7 +69,7 @@ class Demonstration:
             if run.active:  # of a server that was killed
                 await service.stop(run.id)
                 await service.supervisor.ended(run.id, STOP_SECONDS)
-                await service.runs.report(run.id, status=STOPPED)
+                await service.runs.report(run.id, status=RunStatus.STOPPED)
         await service.start(found.id, pace=PACE)
         return f"/w/{found.id}/run"
 

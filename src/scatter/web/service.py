@@ -16,7 +16,7 @@ from scatter.simulation.interventions import STOP as STOP_NODE
 from scatter.simulation.scenario import MAX_NODES, Scenario
 from scatter.storage.database import Database
 from scatter.storage.interventions import SqlInterventions, StoredIntervention
-from scatter.storage.runs import GO, PAUSE, QUEUED, STOP, STOPPED, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.runs import RunStatus, SqlRunEvents, SqlRuns, StoredRun, Wanted
 from scatter.storage.workspaces import SqlWorkspaces, Workspace
 from scatter.web.documents import editing, toplevel
 from scatter.web.documents.blocks import DocumentError, parse, tables_at
@@ -155,6 +155,10 @@ class Service:
         """Add something that must hold in the end."""
         return await self._add(workspace, values, ("expect",), None)
 
+    async def add_intervention(self, workspace: str, values: Mapping[str, Any]) -> Workspace:
+        """Add something that is done to nodes before a block."""
+        return await self._add(workspace, values, ("interventions",), None)
+
     async def set_table(
         self, workspace: str, name: str, values: Mapping[str, Any], version: int | None = None
     ) -> Workspace:
@@ -220,16 +224,16 @@ class Service:
     async def pause(self, run: str) -> None:
         """Let it wait before its next block."""
         await self._only_active(run)
-        await self.runs.control(run, wanted=PAUSE)
+        await self.runs.control(run, wanted=Wanted.PAUSE)
 
     async def go_on(self, run: str, until: int | None = None) -> None:
         """Let it go on, to its end or until so many steps are done. A stopped one goes on where it was kept."""
         stored = await self.runs.get(run)
-        if stored.status == STOPPED:
-            await self.runs.report(run, status=QUEUED, attempts=0, finished_at=None)
+        if stored.status == RunStatus.STOPPED:
+            await self.runs.report(run, status=RunStatus.QUEUED, attempts=0, finished_at=None)
         elif not stored.active:
             raise NotPossible("this run is over; start a new one")
-        await self.runs.control(run, wanted=GO, until=until)
+        await self.runs.control(run, wanted=Wanted.GO, until=until)
         self.supervisor.wake()
 
     async def one_step(self, run: str) -> None:
@@ -247,7 +251,7 @@ class Service:
     async def stop(self, run: str) -> None:
         """End it. It can go on later where it was kept."""
         await self._only_active(run)
-        await self.runs.control(run, wanted=STOP)
+        await self.runs.control(run, wanted=Wanted.STOP)
         self.supervisor.wake()
 
     async def switch(self, run: str, do: str, nodes: Sequence[str]) -> StoredIntervention:
@@ -271,7 +275,7 @@ class Service:
         """Take a run away with all that it left; if it goes on it is stopped first."""
         stored = await self.runs.get(run)
         if stored.active:
-            await self.runs.control(run, wanted=STOP)
+            await self.runs.control(run, wanted=Wanted.STOP)
             self.supervisor.wake()
         if not await self.supervisor.ended(run, STOP_SECONDS):
             raise NotPossible("the run's process does not end; try again in a moment")

@@ -107,9 +107,9 @@ def test_text_that_is_written_is_toml() -> None:
 def test_forms_say_what_tables_say(one: tuple[str, dict[str, Any]]) -> None:
     form, table = one
     said = values_of(fields_of(form), texts_of(fields_of(form), table))
-    assert {name: value for name, value in said.items() if value is not None} == {
-        name: value for name, value in table.items() if name != "do"
-    }
+    # The kind of a step is what its form is for; what an intervention does is one of its fields.
+    told = {name: value for name, value in table.items() if name != "do" or form not in STEP_KINDS}
+    assert {name: value for name, value in said.items() if value is not None} == told
 
 
 @settings(max_examples=60, deadline=None)

@@ -27,6 +27,7 @@ PAGES = (
         "setup",
         "expect/new",
         "expect/3",
+        "interventions/new",
         "steps/new?do=wait",
         "run",
         "data",

@@ -13,7 +13,7 @@ from tests.unit.web.test_app import API, only, post
 from scatter.simulation.run import Run
 from scatter.storage.database import Database
 from scatter.storage.interventions import SqlInterventions
-from scatter.storage.runs import RUNNING, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.runs import RunStatus, SqlRunEvents, SqlRuns, StoredRun
 from scatter.storage.workspaces import SqlWorkspaces
 from scatter.web.documents.blocks import DocumentError
 from scatter.web.documents.checking import read
@@ -130,7 +130,7 @@ async def test_pages_and_scripts_ask_for_it(client: httpx.AsyncClient) -> None:
     assert (over.status_code, over.json()["error"]) == (409, "this run is over; start a new one")
     service = client._transport.app.state.service  # type: ignore[attr-defined]
     lock = process.try_lock(service.supervisor.place(run))
-    await service.runs.report(run, status=RUNNING)
+    await service.runs.report(run, status=RunStatus.RUNNING)
     for wrong in (
         {"do": "stop-node", "nodes": ["nobody"]},
         {"do": "wait", "nodes": ["trainer-1"]},

@@ -143,7 +143,7 @@ def test_nodes_have_what_they_earned(record: RunRecord) -> None:
     assert seen["malicious-1"].earned < 0 < seen["trainer-1"].earned
     assert seen["trainer-1"].standing == "accepted 6 of 6"
     assert seen["colluding-1"].to_json()["stake"] == "15,000.00"
-    assert seen["colluding-1"].standing == "with the rest in 0 of 6"
+    assert seen["colluding-1"].standing == "agreed in 0 of 6"
 
 
 def test_jobs_tell_scores_before_and_after_disputes_and_who_was_paid_why(record: RunRecord) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scatter.storage.database import Database
-from scatter.storage.runs import STOP, SqlRunEvents, SqlRuns, StoredRun
+from scatter.storage.runs import SqlRunEvents, SqlRuns, StoredRun, Wanted
 from scatter.storage.workspaces import ChangedMeanwhile, SqlWorkspaces
 from scatter.web.record.record import record_of
 from scatter.web.running.process import simulate, try_lock
@@ -71,7 +71,7 @@ async def test_runs_wait_until_there_is_a_place_and_those_that_went_on_come_firs
 
 async def test_a_run_that_should_stop_and_has_no_process_is_stopped(database: Database, tmp_path: Path) -> None:
     run = await new_run(database)
-    await SqlRuns(database).control(run.id, wanted=STOP)
+    await SqlRuns(database).control(run.id, wanted=Wanted.STOP)
     await mortal(database, tmp_path)._look()
     assert (await SqlRuns(database).get(run.id)).status == "stopped"
 

@@ -166,3 +166,117 @@ async def test_scripts_do_the_same(fresh: httpx.AsyncClient) -> None:
     forms = (await fresh.get(f"{API}/forms")).json()
     assert {one["name"] for one in forms["node"]} >= {"group", "role", "tokens"}
     assert all(one["purpose"] for fields in forms.values() for one in fields)
+
+
+INTERVENTIONS = """
+# The first trainer falls ill,
+[[interventions]]
+before_block = 0x29  # 41
+do = "stop-node"
+nodes = ["trainer-1"]
+
+# and recovers.
+[[interventions]]
+before_block = 50
+do = "start-node"
+nodes = ["trainer"]
+"""
+
+
+async def test_interventions_are_added_changed_copied_and_deleted(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh, example() + INTERVENTIONS)
+    before = await text_of(fresh, base)
+    assert before == example() + INTERVENTIONS
+    sent = fields_sent((await fresh.get(f"{base}/interventions/0")).text, f"{base}/interventions/0")
+    assert (sent["before_block"], sent["do"], sent["nodes"]) == ("41", "stop-node", "trainer-1")
+    assert (await post(fresh, f"{base}/interventions/0", **sent)).status_code == 303
+    assert await text_of(fresh, base) == before, "saved unchanged, no letter changes"
+    assert (
+        await post(fresh, f"{base}/interventions/0", **{**sent, "nodes": "trainer-1, trainer-2"})
+    ).status_code == 303
+    changed = before.replace('nodes = ["trainer-1"]\n\n# and', 'nodes = ["trainer-1", "trainer-2"]\n\n# and')
+    assert await text_of(fresh, base) == changed
+    late = {**sent, "before_block": "60"}
+    for path in ("interventions/0", "interventions/0/duplicate", "interventions/0/delete"):
+        assert (await post(fresh, f"{base}/{path}", **late)).status_code == 409, "it was shown before the change"
+    assert await text_of(fresh, base) == changed
+    new = {"before_block": "70", "do": "stop-node", "nodes": "trainer-3"}
+    assert (await post(fresh, f"{base}/interventions/new", **new)).status_code == 303
+    page = (await fresh.get(f"{base}/setup")).text
+    assert all(said in page for said in ("Stop trainer-1, trainer-2", "before block 41", "Stop trainer-3"))
+    await post(fresh, f"{base}/interventions/2/duplicate")
+    await post(fresh, f"{base}/interventions/2/delete")
+    await post(fresh, f"{base}/interventions/2/delete")
+    assert await text_of(fresh, base) == changed
+    assert (await fresh.get(f"{base}/interventions/9")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"before_block": "0"}, 'id="e-before_block"'),
+        ({"before_block": "soon"}, 'id="e-before_block"'),
+        ({"before_block": ""}, 'id="e-before_block"'),
+        ({"do": "sell-node"}, 'id="e-do"'),
+        ({"nodes": ""}, 'id="e-nodes"'),
+        ({"nodes": "trainer-1, nobody"}, "no node and no group has that name"),
+    ],
+)
+async def test_a_wrong_intervention_is_told_at_its_field(
+    fresh: httpx.AsyncClient, wrong: dict[str, str], said: str
+) -> None:
+    base = await make(fresh, example() + INTERVENTIONS)
+    before = await text_of(fresh, base)
+    right = {"before_block": "41", "do": "stop-node", "nodes": "trainer-1"}
+    for path in ("new", "0"):
+        answer = await post(fresh, f"{base}/interventions/{path}", **{**right, **wrong})
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert await text_of(fresh, base) == before
+
+
+async def test_scripts_do_the_same_with_interventions(fresh: httpx.AsyncClient) -> None:
+    workspace = f"{API}/workspaces/" + (await make(fresh, example())).removeprefix("/w/")
+    new = {"values": {"before_block": 41, "do": "stop-node", "nodes": ["trainer-1"]}}
+    assert (await fresh.post(f"{workspace}/interventions", json=new)).json() == [new["values"]]
+    assert len((await fresh.post(f"{workspace}/interventions/0/duplicate")).json()) == 2
+    edited = await fresh.patch(
+        f"{workspace}/interventions/1", json={"values": {"do": "start-node", "before_block": 50}}
+    )
+    assert edited.json()[1] == {"before_block": 50, "do": "start-node", "nodes": ["trainer-1"]}
+    wrong = await fresh.patch(f"{workspace}/interventions/1", json={"values": {"before_block": -1}})
+    assert (wrong.status_code, list(wrong.json()["fields"])) == (422, ["before_block"])
+    version = (await fresh.get(workspace)).json()["version"]
+    late = await fresh.patch(f"{workspace}/interventions/1?version={version - 1}", json={"values": {}})
+    assert late.status_code == 409
+    assert (await fresh.delete(f"{workspace}/interventions/1?version={version}")).status_code == 204
+    assert (await fresh.get(f"{workspace}/interventions")).json() == [new["values"]]
+    assert (await fresh.get(workspace)).json()["problem"] is None
+
+
+async def test_what_a_group_has_of_the_workload_is_in_its_form(fresh: httpx.AsyncClient) -> None:
+    base = await make(fresh, example())
+    number = next(i for i, one in enumerate(tomllib.loads(example())["nodes"]) if one["role"] == "trainer")
+    sent = fields_sent((await fresh.get(f"{base}/nodes/{number}")).text, f"{base}/nodes/{number}")
+    assert "quality.least" in sent
+    assert "data_share" not in sent, "the data of this workload is synthetic"
+    wrong = await post(fresh, f"{base}/nodes/{number}", **{**sent, "quality.least": "9", "quality.most": "3"})
+    assert (wrong.status_code, "it is at most most, 3" in wrong.text) == (422, True)
+    saved = await post(fresh, f"{base}/nodes/{number}", **{**sent, "quality.least": "3", "quality.bad_days": "0.5"})
+    assert saved.status_code == 303
+    content = tomllib.loads(await text_of(fresh, base))
+    assert content["nodes"][number]["quality"] == {"least": 3, "bad_days": 0.5}
+    kept = await text_of(fresh, base)
+    assert await text_of(fresh, await make(fresh, kept)) == kept
+    assert "least 3, bad days 0.5" in (await fresh.get(f"{base}/nodes")).text
+    refused = await post(fresh, f"{base}/setup/workload", kind="real", job="digits")
+    assert refused.status_code == 303, "another table is to blame then"
+    told = (await fresh.get(f"{API}/workspaces{base.removeprefix('/w')}")).json()["problem"]
+    assert "quality.least is for a workload of the kind" in told
+    sent = fields_sent((await fresh.get(f"{base}/nodes/{number}")).text, f"{base}/nodes/{number}")
+    assert {"quality.least", "quality.bad_days", "data_share"} <= sent.keys(), "what is wrong can be taken away"
+    cleared = {**sent, "quality.least": "", "quality.bad_days": "", "data_share": "2.5"}
+    assert (await post(fresh, f"{base}/nodes/{number}", **cleared)).status_code == 303
+    group = tomllib.loads(await text_of(fresh, base))["nodes"][number]
+    assert (group.get("quality"), group["data_share"]) == (None, 2.5)
+    assert "2.5 × the data" in (await fresh.get(f"{base}/nodes")).text

@@ -1,7 +1,7 @@
 """The jobs of a simulation, all made of one job folder, and the data of its trainers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,24 @@ from scatter.runtime.remembered import RememberingSandbox
 from scatter.runtime.sandbox import LocalSandbox
 from scatter.runtime.trusted import TrustedRunner, scripts_of
 from scatter.simulation.errors import WorkloadError
-from scatter.simulation.scenario import WorkloadSettings
+from scatter.simulation.scenario import HONEST, QUALITY_RANGES, Quality, WorkloadSettings
 from scatter.simulation.step_kinds import AddTopic
 from scatter.simulation.workloads.machine import Machine
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_NOISE = 1
 """Units by which predictions of machines differ in the synthetic workload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A trainer that data is dealt to: what it is called, how it behaves, how much of real data it gets beside others, and how good
+    it is where trainers are synthetic."""
+
+    name: str
+    behaviour: str = HONEST
+    share: float = 1.0
+    quality: Quality = Quality()  # noqa: RUF009 — immutable
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +76,20 @@ class Workload:
         """Where a node runs job code."""
         return Machine(self.sandbox, f"{self.seed}/{name}".encode(), self.noise)
 
-    def data(self, trainers: Iterable[tuple[str, str]]) -> Mapping[str, Examples]:
-        """The data of trainers, which come by name and behaviour; the same for the same ones. WorkloadError."""
+    def data(self, trainers: Iterable[Owner]) -> Mapping[str, Examples]:
+        """The data of trainers, by their names; the same for the same ones. WorkloadError."""
         everybody = list(trainers)
         if not everybody or self.package.data is None:
             return {}
         if self.settings.kind == SYNTHETIC:
-            return {name: self._qualities(number, how) for number, (name, how) in enumerate(everybody)}
+            return {owner.name: self._qualities(number, owner) for number, owner in enumerate(everybody)}
         try:
-            shares = deal(self.package.data, len(everybody), self.settings.alpha, self.seed)
+            weights = [owner.share for owner in everybody]
+            shares = deal(self.package.data, len(everybody), self.settings.alpha, self.seed, weights)
         except TooFewRows as error:
-            raise WorkloadError(f"workload.alpha {self.settings.alpha:g} cannot be dealt: {error}") from error
-        return {name: share for (name, _), share in zip(everybody, shares, strict=True)}
+            how = f"workload.alpha {self.settings.alpha:g}" + (" with data_share of nodes" * (len(set(weights)) > 1))
+            raise WorkloadError(f"{how} cannot be dealt: {error}") from error
+        return {owner.name: share for owner, share in zip(everybody, shares, strict=True)}
 
     def job(self, name: str, number: int, step: AddTopic, trainers: int, amounts: Mapping[str, int]) -> JobPackage:
         """The job that a step posts: of that name, the `number`th of the scenario, for so many trainers unless the step says
@@ -103,14 +116,22 @@ class Workload:
         except JobError as error:
             raise WorkloadError(f"the job {name!r} cannot be posted: {error}") from error
 
-    def _qualities(self, number: int, behaviour: str) -> Examples:
-        """What the synthetic job's README says of `data/`: the trainer's number, and its quality."""
+    def _qualities(self, number: int, owner: Owner) -> Examples:
+        """What the synthetic job's README says of `data/`: the trainer's number, and its quality. WorkloadError."""
         assert self.package.data is not None  # noqa: S101 — `load` refuses a job without
         row = self.package.data.inputs[0].copy()
         row[0] = number
-        asked = {**self.settings.quality.get("honest", {}), **self.settings.quality.get(behaviour, {})}
-        for place, key in enumerate(("least", "most", "worst", "least_bad", "bad_days"), start=1):
+        said = self.settings.quality
+        asked = {**said.get(HONEST, {}), **said.get(owner.behaviour, {}), **owner.quality.given}
+        places = {part.name: place for place, part in enumerate(fields(Quality), start=1)}
+        for key, place in places.items():
             row[place] = asked.get(key, row[place])
+        for low, high in QUALITY_RANGES:
+            if row[places[low]] > row[places[high]]:
+                raise WorkloadError(
+                    f"the quality of {owner.name} has {low} = {row[places[low]]:g}, and {high} = {row[places[high]]:g}, "
+                    "which cannot be less; what a node or a behaviour does not say is as the job has it"
+                )
         truth = self.package.data.truth
         return Examples(np.stack([row, row]), Truth(truth.outputs, truth.array))
 

@@ -134,6 +134,15 @@ class WorkspaceOut(BaseModel):
         )
 
 
+class NodeOut(BaseModel):
+    """A node of a document. `address`: its account in a run with the document's seed."""
+
+    name: str
+    group: str
+    role: str
+    address: str
+
+
 class RunOut(BaseModel):
     """A run. `status`: queued, running, paused, finished, failed or stopped; `result` as in result.json."""
 

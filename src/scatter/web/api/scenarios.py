@@ -1,4 +1,4 @@
-"""Routes of what a scenario says besides nodes and steps: tables of the top, and expectations."""
+"""Routes of what a scenario says besides nodes and steps: tables of the top, expectations and interventions."""
 
 from typing import Any
 
@@ -64,9 +64,48 @@ async def delete_expectation(workspace: str, index: int, desk: Desk, version: Ve
     await desk.edit(workspace, lambda text: editing.remove(text, ("expect", index)), version=version)
 
 
+@router.get("/workspaces/{workspace}/interventions")
+async def list_interventions(workspace: str, desk: Desk) -> list[dict[str, Any]]:
+    """What is done to nodes before given blocks, as the document has it."""
+    return tables_at(parse((await desk.workspaces.get(workspace)).document), ("interventions",))
+
+
+@router.post("/workspaces/{workspace}/interventions", status_code=201)
+async def add_intervention(workspace: str, new: Values, desk: Desk) -> list[dict[str, Any]]:
+    """Add an intervention; all of them then."""
+    return tables_at(parse((await desk.add_intervention(workspace, new.values)).document), ("interventions",))
+
+
+@router.patch("/workspaces/{workspace}/interventions/{index}")
+async def change_intervention(
+    workspace: str, index: int, new: Values, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
+    """Change keys of an intervention."""
+    at = ("interventions", index)
+    changed = await desk.edit(workspace, lambda text: editing.change(text, at, new.values), at, version=version)
+    return tables_at(parse(changed.document), ("interventions",))
+
+
+@router.post("/workspaces/{workspace}/interventions/{index}/duplicate", status_code=201)
+async def duplicate_intervention(
+    workspace: str, index: int, desk: Desk, version: Version = None
+) -> list[dict[str, Any]]:
+    """Copy an intervention."""
+    changed = await desk.edit(
+        workspace, lambda text: editing.duplicate(text, ("interventions", index)), version=version
+    )
+    return tables_at(parse(changed.document), ("interventions",))
+
+
+@router.delete("/workspaces/{workspace}/interventions/{index}", status_code=204)
+async def delete_intervention(workspace: str, index: int, desk: Desk, version: Version = None) -> None:
+    """Take an intervention away."""
+    await desk.edit(workspace, lambda text: editing.remove(text, ("interventions", index)), version=version)
+
+
 @router.get("/forms")
 async def list_forms() -> dict[str, list[dict[str, Any]]]:
-    """The fields of all that has a form: tables of the top, `node`, `expect`, and every kind of steps."""
+    """The fields of all that has a form: tables of the top, `node`, `expect`, `intervention`, and every kind of steps."""
     return {
         form: [
             {

@@ -1,5 +1,7 @@
 """Routes of workspaces, their nodes and steps."""
 
+import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Body
@@ -8,10 +10,11 @@ from fastapi.responses import PlainTextResponse
 from scatter.behaviours.registry import behaviours
 from scatter.simulation.step_kinds import STEP_KINDS
 from scatter.web.api.access import Desk, Version
-from scatter.web.api.models import NewName, NewStep, NewWorkspace, Place, Values, WorkspaceOut
+from scatter.web.api.models import NewName, NewStep, NewWorkspace, NodeOut, Place, Values, WorkspaceOut
 from scatter.web.documents import editing
 from scatter.web.documents.blocks import parse, tables_at
 from scatter.web.documents.fields import fields_of
+from scatter.web.views.addresses import nodes_to_be
 from scatter.web.views.steps import about, list_of, path_of
 
 router = APIRouter(tags=["workspaces"])
@@ -72,6 +75,13 @@ async def put_document(
 async def list_nodes(workspace: str, desk: Desk) -> list[dict[str, Any]]:
     """The groups of nodes, as the document has them."""
     return tables_at(parse((await desk.workspaces.get(workspace)).document), ("nodes",))
+
+
+@router.get("/workspaces/{workspace}/nodes/each")
+async def list_each_node(workspace: str, desk: Desk) -> list[NodeOut]:
+    """Every node of the document by its name, with the address that it has in a run with the document's seed."""
+    content = parse((await desk.workspaces.get(workspace)).document)
+    return [NodeOut(**asdict(one)) for one in await asyncio.to_thread(nodes_to_be, content)]
 
 
 @router.post("/workspaces/{workspace}/nodes", status_code=201)

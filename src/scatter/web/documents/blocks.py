@@ -19,7 +19,7 @@ from scatter.simulation.reading import MAX_BYTES
 _COMMENT = re.compile(r"[ \t]*#")
 _HEADER = re.compile(r"[ \t]*\[\[")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-LISTS = ("nodes", "steps", "expect")
+LISTS = ("nodes", "steps", "expect", "interventions")
 """The lists of tables that are edited block by block."""
 
 
@@ -111,8 +111,7 @@ def _with_comments(lines: Sequence[str], header: int, least: int) -> int:
 
 
 def with_headers(text: str) -> str:
-    """The document with its lists of nodes, steps and expectations, and the lists of steps in steps, written under headers of their
-    own, where they are not."""
+    """The document with its `LISTS`, and the lists of steps in steps, written under headers of their own, where they are not."""
     content, lines, at = parse(text), lines_of(text), key_lines(text)
     within = [path for path in _in_one_line(content, lines, at) if len(path) > 1]
     for path in reversed(within):

@@ -76,7 +76,8 @@ def errors_in(text: str, path: Path) -> Mapping[str, str]:
 
 def _form_of(path: Path, values: Mapping[str, Any]) -> str:
     """The name in `FORMS` of what is at a path, if it has one."""
-    return {"nodes": "node", "steps": str(values.get("do"))}.get(str(path[0]), str(path[0]))
+    names = {"nodes": "node", "steps": str(values.get("do")), "interventions": "intervention"}
+    return names.get(str(path[0]), str(path[0]))
 
 
 def _own_errors(name: str, path: Path, values: Mapping[str, Any]) -> dict[str, str]:

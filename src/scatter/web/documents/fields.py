@@ -8,12 +8,14 @@ from typing import Any
 
 from scatter.protocol.ids import SCT
 from scatter.protocol.states import Role
+from scatter.simulation.interventions import Intervention
 from scatter.simulation.scenario import (
     HONEST,
     About,
     ChainSettings,
     Expectation,
     NodeGroup,
+    Quality,
     Selection,
     WorkloadSettings,
 )
@@ -28,13 +30,15 @@ FORMS: Mapping[str, type[Any]] = {
     "workload": WorkloadSettings,
     "node": NodeGroup,
     "expect": Expectation,
+    "intervention": Intervention,
     **STEP_KINDS,
 }
-"""What has a form: tables of the top, a group of nodes, an expectation, and every kind of steps."""
-_INNER: Mapping[str, type[Any]] = {made.__name__: made for made in (TrainerLimits, JobDurations, Selection)}
+"""What has a form: tables of the top, a group of nodes, an expectation, an intervention, and every kind of steps."""
+_INNER: Mapping[str, type[Any]] = {made.__name__: made for made in (TrainerLimits, JobDurations, Selection, Quality)}
 _AS_JOB, _LIKE_JOB = "as the job says", ("add-topic",)
 _USUALLY = {
     "node.stake": "the ticket of its role",
+    **{f"node.quality.{each.name}": "as the workload says" for each in fields(Quality)},
     "add-topic.requestor": "the only one",
     "trainer-joins.trainers": "all trainers",
     "add-topic.trainers.min": "all trainers of the scenario",
@@ -65,7 +69,9 @@ _LABELS = {
     "when": "Asked for",
     "alpha": "α (one-sidedness)",
     "joins": "Joins jobs",
+    "data_share": "Share of the data",
     "expect.kind": "Challenged",
+    "intervention.do": "What is done",
     "expect.of.group": "Group",
     "expect.of.name": "Node",
     "workload.kind": "Training",
@@ -131,7 +137,7 @@ def _schema() -> dict[str, Any]:
 
 @cache
 def fields_of(kind: str) -> tuple[Field, ...]:
-    """The fields of a form of `FORMS`; without `do`, options and inner steps."""
+    """The fields of a form of `FORMS`; without the kind of a step, options and inner steps."""
     return tuple(_fields(kind, FORMS[kind], "", ""))
 
 
@@ -139,7 +145,7 @@ def _fields(form: str, made_by: type[Any], prefix: str, of: str) -> Iterator[Fie
     definition = _schema()[made_by.__name__]
     usual = {each.name: each.default for each in fields(made_by)}
     for name, rule in definition["properties"].items():
-        if name in ("do", "options", "steps"):
+        if name in ("options", "steps") or (name == "do" and form in STEP_KINDS):
             continue
         plain = _plain(rule)
         about = str(rule.get("description") or plain.get("description") or "")

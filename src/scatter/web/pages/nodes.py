@@ -1,22 +1,29 @@
 """The page of a workspace's nodes."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from scatter.behaviours.registry import BehaviourKind, behaviours
-from scatter.simulation.scenario import HONEST
+from scatter.simulation.scenario import HONEST, WorkloadSettings
 from scatter.storage.workspaces import Workspace
 from scatter.web.api.access import Desk
 from scatter.web.documents import editing
-from scatter.web.documents.blocks import block_at, parse, tables_at
+from scatter.web.documents.blocks import block_at, parse, table_of, tables_at
 from scatter.web.documents.fields import Field, changes_of, fields_of, option_fields, options_of, texts_of, values_of
 from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service, scenario_of
+from scatter.web.views.addresses import nodes_to_be
 from scatter.web.views.nodes import ROLES, groups, nodes
 
 router = APIRouter()
+MOST_SHOWN = 100
+"""Nodes whose addresses the page has before a run; the API has them all."""
+_DEALT = {"data_share": "real", "quality": "synthetic"}
+"""Keys of a group about its trainers' data, and the kind of workload that has such data."""
 
 
 @router.get("/w/{workspace}/nodes")
@@ -43,6 +50,7 @@ async def show(request: Request, workspace: str, desk: Desk, run: int | None = N
             "groups": made,
             "nodes": seen,
             "roles": ROLES,
+            "to_be": await asyncio.to_thread(nodes_to_be, content, MOST_SHOWN),
             "total": sum(g.size for g in made),
             "waiting": waiting,
         },
@@ -60,14 +68,31 @@ def _form(values: dict[str, str]) -> tuple[list[Field], list[Field], list[Behavi
     return list(fields_of("node")), options, kinds, chosen
 
 
+def _data_fields(fields: Sequence[Field], said: Mapping[str, str], errors: Mapping[str, str], kind: str) -> list[Field]:
+    """The fields about trainers' own data: those that fit a kind of workload (any, when it is none of them), and those with a value
+    or an error, which has to be seen."""
+    trainer = said.get("role") == "trainer"
+    made = []
+    for one in fields:
+        fits = _DEALT.get(one.name.partition(".")[0])
+        if fits is None:
+            continue
+        wanted = trainer and (fits == kind or kind not in _DEALT.values())
+        if wanted or said.get(one.name) or errors.get(one.name):
+            made.append(one)
+    return made
+
+
 async def _show_form(
     request: Request, desk: Service, workspace: str, index: int | None, said: dict[str, str], errors: dict[str, str]
 ) -> Response:
     values = await workspace_values(desk, workspace, "nodes")
     fields, options, kinds, chosen = _form(said)
+    kind = str(table_of(parse(values["workspace"].document), "workload").get("kind", WorkloadSettings().kind))
     more: dict[str, Any] = {
         "index": index,
-        "fields": fields,
+        "fields": [one for one in fields if one.name.partition(".")[0] not in _DEALT],
+        "data_fields": _data_fields(fields, said, errors, kind),
         "options": options,
         "kinds": kinds,
         "chosen": chosen,

@@ -1,4 +1,5 @@
-"""The page of what is neither nodes nor steps: what the scenario is called, its workload, chain, variables and expectations."""
+"""The page of what is neither nodes nor steps: what the scenario is called, its workload, chain, variables,
+expectations and interventions."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from scatter.web.documents.blocks import DocumentError, parse, table_of
 from scatter.web.documents.fields import changes_of, fields_of, texts_of
 from scatter.web.pages.rendering import go_to, page, posted, version_of, workspace_values
 from scatter.web.service import FormError, Service
-from scatter.web.views.setup import VariableRow, changed_variables, expectations, variables
+from scatter.web.views.setup import VariableRow, changed_variables, expectations, interventions, variables
 
 router = APIRouter()
 FORMS = ("scenario", "workload", "chain")
@@ -48,6 +49,7 @@ async def _page(
         "errors": dict(errors or {}),
         "rows": [*(variables(content) if rows is None else rows), *[VariableRow("", "", "")] * MORE_ROWS],
         "expectations": expectations(content),
+        "interventions": interventions(content),
         "choices": {"job": EXAMPLES},
     }
     return page(request, "setup.html", {**values, **more}, 422 if errors else 200)

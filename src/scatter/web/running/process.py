@@ -23,18 +23,7 @@ from scatter.simulation.run import Run
 from scatter.simulation.steps import flattened
 from scatter.storage.database import Database
 from scatter.storage.interventions import SqlInterventions
-from scatter.storage.runs import (
-    FAILED,
-    FINISHED,
-    PAUSE,
-    PAUSED,
-    RUNNING,
-    STOP,
-    STOPPED,
-    SqlRunEvents,
-    SqlRuns,
-    StoredRun,
-)
+from scatter.storage.runs import RunStatus, SqlRunEvents, SqlRuns, StoredRun, Wanted
 from scatter.web.documents.checking import read
 from scatter.web.running.hand import StoredHand
 from scatter.web.running.journal import Journal
@@ -81,7 +70,7 @@ class Told:
         """Follow what the store says, for ever."""
         while not self.stopped.is_set():
             self.run = await self.runs.get(self.run.id)
-            if self.run.wanted == STOP:
+            if self.run.wanted == Wanted.STOP:
                 self.stopped.set()
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -99,12 +88,12 @@ class Told:
             await self._wait(lambda: False)
 
     async def _wait(self, reached: Callable[[], bool]) -> None:
-        while not self.journal.in_the_past and (self.run.wanted == PAUSE or reached()):
-            await self._say(PAUSED)
+        while not self.journal.in_the_past and (self.run.wanted == Wanted.PAUSE or reached()):
+            await self._say(RunStatus.PAUSED)
             await asyncio.sleep(FLUSH_SECONDS)
-        await self._say(RUNNING)
+        await self._say(RunStatus.RUNNING)
 
-    async def _say(self, status: str) -> None:
+    async def _say(self, status: RunStatus) -> None:
         if status != self._status:
             await self.journal.flush()
             await self.runs.report(self.run.id, status=status)
@@ -138,7 +127,7 @@ async def simulate(database: Database, run_id: str, folder: Path, beside: Path) 
             task.cancel()
         await asyncio.gather(*helpers, stopping, return_exceptions=True)
         await journal.flush()
-    outcome = {"status": STOPPED} if playing.cancelled() else playing.result()
+    outcome = {"status": RunStatus.STOPPED} if playing.cancelled() else playing.result()
     await runs.report(run_id, finished_at=time.time(), **outcome)
 
 
@@ -154,15 +143,15 @@ async def _play(
         result, outcomes = await run.run()
         journal.steps_done(len(journal.names))
         journal.end()
-        return {"status": FINISHED, "result": result.to_json(outcomes)}
+        return {"status": RunStatus.FINISHED, "result": result.to_json(outcomes)}
     except _EXPLAINED as error:
         journal.step_failed(str(error))
-        return {"status": FAILED, "error": str(error)}
+        return {"status": RunStatus.FAILED, "error": str(error)}
     except Exception as error:
         log.exception("a run ended unexpectedly")
         why = f"Scatter failed in a way that nobody thought of ({type(error).__name__}: {error}); the log of the run has more"
         journal.step_failed(why)
-        return {"status": FAILED, "error": why}
+        return {"status": RunStatus.FAILED, "error": why}
 
 
 async def _main(store: Path, run: str, folder: Path, beside: Path) -> None:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scatter.storage.runs import FAILED, QUEUED, STOP, STOPPED, SqlRuns, StoredRun
+from scatter.storage.runs import RunStatus, SqlRuns, StoredRun, Wanted
 from scatter.web.running.process import try_lock
 
 MOST_ATTEMPTS = 5
@@ -82,12 +82,12 @@ class Supervisor:
         for run in active:
             if run.id in alive:
                 continue
-            if run.wanted == STOP:
-                await self.runs.report(run.id, status=STOPPED, finished_at=time.time())
+            if run.wanted == Wanted.STOP:
+                await self.runs.report(run.id, status=RunStatus.STOPPED, finished_at=time.time())
             elif run.attempts >= MOST_ATTEMPTS:
                 why = f"its process ended {run.attempts} times; {self.place(run.id) / LOG} may say why. Start it again to try anew"
-                await self.runs.report(run.id, status=FAILED, error=why, finished_at=time.time())
-            elif run.status != QUEUED or len(alive) < self.most:
+                await self.runs.report(run.id, status=RunStatus.FAILED, error=why, finished_at=time.time())
+            elif run.status != RunStatus.QUEUED or len(alive) < self.most:
                 await self._start(run)
                 alive.add(run.id)
 

@@ -54,7 +54,7 @@ const refreshAll = () => [...rows.keys()].forEach(refresh);
 function sayNow(name, duty) {
   const { row, now } = rows.get(name);
   const text = row.dataset.asked || (row.classList.contains("off") ? "stopped" : duty || (going ? "at work" : "–"));
-  if (said.get(name) !== text) set(now, text);
+  if (said.get(name) !== text) set(now, text, text);
   said.set(name, text);
 }
 
@@ -72,8 +72,8 @@ function showNode(name, shown, node) {
   set(shown.earned, node.earned);
   shown.earned.classList.toggle("up", node.sign > 0);
   shown.earned.classList.toggle("down", node.sign < 0);
-  set(shown.standing, node.standing);
-  set(shown.reputation, node.reputation);
+  set(shown.standing, node.standing, node.standing);
+  set(shown.reputation, node.reputation, node.reputation);
   set(shown.behaviour, node.behaviour);
   shown.behaviour.className = node.behaviour === "honest" ? "muted" : "bent";
   if (shown.row.classList.contains("off") === node.on || shown.row.dataset.asked) showSwitch(name, shown.row, node.on);

@@ -45,15 +45,20 @@ class NodeSeen:
 
     @property
     def reputed(self) -> str:
-        """Its reputation in words; nothing before its first job has ended."""
+        """Its reputation in words, what tells most about it first; nothing before its first job has ended."""
         known = self.reputation
-        said = [count(known.jobs, "job"), count(known.rounds, "round")]
-        if known.contribution:
-            said.append(f"{known.contribution / UNITS:+.3f}".replace("-", "−"))
+        said = [f"{known.contribution / UNITS:+.3f}".replace("-", "−")] if known.contribution else []
         said += [
-            f"{number} {what}" for number, what in ((known.silences, "silent"), (known.slashes, "slashed")) if number
+            f"{number} {what}"
+            for number, what in (
+                (known.slashes, "slashed"),
+                (known.silences, "silent"),
+                (known.won, "challenges won"),
+                (known.lost, "challenges lost"),
+            )
+            if number
         ]
-        said += [f"challenges {what} {number}" for number, what in ((known.won, "won"), (known.lost, "lost")) if number]
+        said += [count(known.rounds, "round"), count(known.jobs, "job")]
         return " · ".join(said) if known.jobs else ""
 
     def to_json(self) -> dict[str, Any]:
@@ -68,8 +73,8 @@ class NodeSeen:
             "sign": (self.earned > 0) - (self.earned < 0),
             "on": self.on,
             "behaviour": self.behaviour,
-            "standing": self.standing or ("" if self.reputed else "–"),
-            "reputation": self.reputed,
+            "standing": self.standing or "–",
+            "reputation": self.reputed or "–",
         }
 
 
@@ -87,6 +92,8 @@ class GroupSeen:
     options: str
     conspiracy: str
     joins: str
+    workload: str
+    """What its trainers have of the workload that others have not."""
     size: int
 
     @property
@@ -115,10 +122,19 @@ def groups(content: Mapping[str, Any]) -> list[GroupSeen]:
                 ", ".join(f"{k} {to_text(v)}" for k, v in options.items()) if isinstance(options, Mapping) else "",
                 to_text(values.get("conspiracy")),
                 to_text(values.get("joins")) or "by-step",
+                _workload(values),
                 number if isinstance(number, int) and not isinstance(number, bool) else 0,
             )
         )
     return made
+
+
+def _workload(values: Mapping[str, Any]) -> str:
+    share, quality = values.get("data_share"), values.get("quality")
+    said = [] if share is None else [f"{to_text(share)} × the data"]
+    if isinstance(quality, Mapping):
+        said += [f"{words(str(key))} {to_text(one)}" for key, one in quality.items()]
+    return ", ".join(said)
 
 
 def _list(value: Any) -> Sequence[Any]:
@@ -180,7 +196,7 @@ def _standings(record: RunRecord) -> dict[str, str]:
             seats[row["job"], row["round"], row["node"]] = True
     for node in {node for _, _, node in seats}:
         own = [deviating for (_, _, name), deviating in seats.items() if name == node]
-        said[node] = f"with the rest in {len(own) - sum(own)} of {len(own)}"
+        said[node] = f"agreed in {len(own) - sum(own)} of {len(own)}"
     return said
 
 

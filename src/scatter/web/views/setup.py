@@ -1,9 +1,10 @@
-"""What of a scenario is neither nodes nor steps: variables and expectations, as rows."""
+"""What of a scenario is neither nodes nor steps: variables, expectations and interventions, as rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scatter.simulation.interventions import START, STOP
 from scatter.web.documents.blocks import table_of, tables_at
 from scatter.web.documents.fields import to_text, to_value_of_variable
 from scatter.web.views.text import words
@@ -25,6 +26,15 @@ class ExpectationRow:
     index: int
     text: str
     asks: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionRow:
+    """An intervention: what is done to whom, and before which block."""
+
+    index: int
+    text: str
     when: str
 
 
@@ -62,6 +72,21 @@ def expectations(content: Mapping[str, Any]) -> Sequence[ExpectationRow]:
         )
         for index, one in enumerate(tables_at(dict(content), ("expect",)))
     ]
+
+
+def interventions(content: Mapping[str, Any]) -> Sequence[InterventionRow]:
+    """The interventions of a document."""
+    return [
+        InterventionRow(
+            index,
+            f"{_DONE.get(to_text(one.get('do')), to_text(one.get('do')))} {to_text(one.get('nodes'))}",
+            f"before block {to_text(one.get('before_block'))}",
+        )
+        for index, one in enumerate(tables_at(content, ("interventions",)))
+    ]
+
+
+_DONE = {STOP: "Stop", START: "Start"}
 
 
 def _asks(one: Mapping[str, Any]) -> str:
