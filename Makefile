@@ -34,25 +34,30 @@ help:
 	@echo "make lock       resolve the Python requirements again (needs uv)"
 	@echo "make clean      remove what was made"
 
+# A lock names every package with its hash, so nothing is resolved again: pip asked for an extra would prefer a release that is
+# newer than the lock, and refuse it for its missing hash.
+LOCKED := install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+
 setup: $(VENV)/.ready contracts/node_modules/.ready
 
 $(VENV)/.ready: pyproject.toml requirements/dev.txt tools/check_machine.py
 	@$(PYTHON) tools/check_machine.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip $(LOCKED) requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip check --disable-pip-version-check > /dev/null || $(BIN)/pip check --disable-pip-version-check
 	@touch $@
 
 # npm brings the compiler, forge and the development chain. Where there is no npm, a wheel brings Node.js with one.
 contracts/node_modules/.ready: contracts/package-lock.json $(VENV)/.ready
-	@command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@command -v npm > /dev/null || $(BIN)/pip $(LOCKED) requirements/node.txt
 	cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci $(NPM_FLAGS)
 	@[ "$$(uname -m)" != aarch64 ] || (cd contracts && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --no-save $(NPM_FLAGS) $(ARM_TOOLS))
 	@touch $@
 
 $(SLITHER)/.ready: requirements/slither.txt
 	$(PYTHON) -m venv $(SLITHER)
-	$(SLITHER)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/slither.txt
+	$(SLITHER)/bin/pip $(LOCKED) requirements/slither.txt
 	@touch $@
 
 demo: setup
@@ -63,7 +68,7 @@ demo: setup
 NEW_NODE = [ "$$(node --version 2> /dev/null | tr -d v | cut -d. -f1)" -ge 22 ] 2> /dev/null && command -v npm > /dev/null
 tests/interop/node_modules/.ready: tests/interop/package-lock.json $(VENV)/.ready
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; mkdir -p $(@D); \
-	{ $(NEW_NODE); } || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt || true; \
+	{ $(NEW_NODE); } || $(BIN)/pip $(LOCKED) requirements/node.txt || true; \
 	if $(NEW_NODE); then cd tests/interop && npm ci $(NPM_FLAGS); else echo "No Node.js >= 22: no tests with js-libp2p."; fi
 	@touch $@
 
@@ -80,7 +85,7 @@ hosts: setup
 tests/browser/node_modules/.ready: tests/browser/package-lock.json $(VENV)/.ready
 	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; mkdir -p $(@D); \
 	if ! $(BIN)/python tests/browser/chromium.py > /dev/null; then \
-	  command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt; \
+	  command -v npm > /dev/null || $(BIN)/pip $(LOCKED) requirements/node.txt; \
 	  cd tests/browser && npm ci $(NPM_FLAGS) || echo "npm brings no Chromium either."; \
 	fi
 	@mkdir -p $(@D) && touch $@
@@ -142,7 +147,7 @@ attacks: setup
 
 # The mutants' maker comes when it is asked for: nobody else needs it.
 mutation: setup
-	@$(BIN)/python -c "import mutmut" 2> /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	@$(BIN)/python -c "import mutmut" 2> /dev/null || $(BIN)/pip $(LOCKED) requirements/mutation.txt
 	nice -n 19 $(BIN)/python tools/mutation.py $(ARGS)
 
 lock:
