@@ -155,7 +155,7 @@ async def test_keys_are_for_the_peer_of_who_may_have_them(
         await recorder.replay()
         # The connection closes before the holder, in its own thread, says why.
         async with asyncio.timeout(20):
-            while "a connection from 127.0.0.1 came to nothing" not in caplog.text:
+            while "a connection from 127.0.0.1 came to nothing" not in caplog.text:  # noqa: ASYNC110 — a log has no event
                 await asyncio.sleep(0.02)
         assert heard == [asking.peer, foreign.peer], "what is replayed is no request"
         assert await ask_for_key(juror, played.job, request, [holding.peer]) == key, "others are served all the while"
